@@ -1,6 +1,6 @@
 # A menu is a folder in which one header adds one entry. For every header this generates a translation unit that turns
 # it into an entry (cmake/menus/MENU.cpp.in says how), and one more that lists them all, in the order of their names.
-function(isthmus_menu target menu)
+function(isthmus_menu target menu entry noun)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/isthmus/${menu}/*.hpp)
   list(SORT headers)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/menus/${menu})
@@ -13,7 +13,10 @@ function(isthmus_menu target menu)
     string(APPEND declarations "const Entry& ${STEM}_entry();\n")
     string(APPEND addresses "&${STEM}_entry(), ")
   endforeach()
+  list(LENGTH headers COUNT)
   set(MENU ${menu})
+  set(ENTRY ${entry})
+  set(NOUN ${noun})
   set(DECLARATIONS "${declarations}")
   set(ADDRESSES "${addresses}")
   configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/menus/menu.cpp.in ${generated}/menu_.cpp @ONLY)

@@ -16,7 +16,8 @@ std::string sentence(const Complaint& c) {
   return text;
 }
 
-/// Damerau–Levenshtein distance (optimal string alignment): a swap of neighbours, the commonest slip, counts once.
+/// Damerau–Levenshtein distance (optimal string alignment): a swap of neighbours, the commonest slip, counts
+/// once.
 size_t edits(std::string_view a, std::string_view b) {
   const size_t rows = a.size() + 1;
   const size_t columns = b.size() + 1;

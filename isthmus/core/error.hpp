@@ -35,7 +35,8 @@ class Interrupted : public Error {
   using Error::Error;
 };
 
-/// The member of `known` that is the fewest edits away from `word`; empty when none is near enough to be meant.
+/// The member of `known` that is the fewest edits away from `word`; empty when none is near enough to be
+/// meant.
 std::string nearest(std::string_view word, std::span<const std::string> known);
 
 /// A UsageError for a name that `known` lacks: names the nearest one, or lists them all.

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "isthmus/core/menu.hpp"
+#include "isthmus/core/model.hpp"
+#include "isthmus/core/settings.hpp"
+
+namespace isthmus {
+
+enum class Split { train, validation, test };
+
+/// What becomes of grey pixels. `dynamic` draws every pixel anew, 1 with probability its grey, each time an
+/// example is used; `static` draws once an example, for good; `threshold` is 1 from one half on.
+enum class Binarise { none, threshold, static_, dynamic };
+
+/// The `--data.*` words, shared by all data sets.
+struct DataConfig {
+  std::string path;
+  Binarise binarise = Binarise::none;
+  int64_t size = 0;
+  int64_t limit = 0;
+  double validation = 0.05;
+  double test = 0.1;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&DataConfig::path>(
+            "file or folder of the data; empty looks in $ISTHMUS_DATA, ~/.local/share/isthmus and "
+            "the system's folders"),
+        field<&DataConfig::binarise>(
+            "grey to 0 or 1: dynamic draws anew at each use, static once, threshold at 0.5"),
+        field<&DataConfig::size>("side of the images, where the data set can scale them; 0 keeps its own",
+                                 non_negative),
+        field<&DataConfig::limit>("at most so many examples of each split; 0 takes all", non_negative),
+        field<&DataConfig::validation>("share of the training examples held out to watch the training",
+                                       below_one),
+        field<&DataConfig::test>("share held out as test split, where the data set has none of its own",
+                                 below_one),
+    };
+  }
+};
+
+/// Examples in a fixed order. Immutable, and safe to read from several threads.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual int64_t size() const = 0;
+  virtual const Shape& shape() const = 0;
+
+  /// Writes examples `rows` one after the other to `out` (rows.size() × elements(shape()) floats; pixels from
+  /// 0 to 1).
+  virtual void gather(std::span<const int64_t> rows, std::span<float> out) const = 0;
+
+  /// Class of each example; empty when there are none.
+  virtual std::span<const int64_t> labels() const { return {}; }
+  virtual std::vector<std::string> class_names() const { return {}; }
+
+  /// Generative factors (dSprites and kin): names, number of values of each, and the values of one example.
+  struct Factor {
+    std::string name;
+    int64_t values;
+  };
+  virtual std::vector<Factor> factors() const { return {}; }
+  virtual std::vector<int64_t> factor_values(int64_t /*row*/) const { return {}; }
+
+  /// Whether every value is 0 or 1 as it stands.
+  virtual bool binary() const { return false; }
+};
+
+/// What a data set hands out: its own splits, or one whole that is split by `--data.test`.
+struct Source {
+  std::shared_ptr<const Dataset> train;
+  std::shared_ptr<const Dataset> test = nullptr;
+};
+
+/// The three splits of a data set, cut, limited and binarised as its DataConfig says.
+struct Data {
+  std::string name;
+  DataConfig config;
+  std::shared_ptr<const Dataset> train;
+  std::shared_ptr<const Dataset> validation;  // may hold 0 examples
+  std::shared_ptr<const Dataset> test;
+
+  const Dataset& split(Split which) const;
+  /// Shape, classes, and the mean over (at most 10,000 of) the training examples.
+  DataSpec spec() const;
+};
+
+/// One line of the menu of data sets: made by CMake from datasets/NAME.hpp, which holds `summary`,
+/// `how_to_get` and `Source open(const DataConfig&)`.
+struct DatasetEntry {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view how_to_get;
+  std::function<Source(const DataConfig&)> open;
+};
+
+/// Opens a data set by name and cuts it. Splits and static binarisation do not depend on the training's seed,
+/// so runs with different seeds are compared on the same data. Throws UsageError (unknown name) or Error
+/// (absent, damaged).
+Data load_data(std::string_view name, const DataConfig& config);
+
+/// x and labels of the given rows of a split. Under dynamic binarisation `draw` numbers the pixels' draws;
+/// rows of one `draw` are alike whatever the batches they come in.
+Batch gather(const Dataset& split, Binarise binarise, std::span<const int64_t> rows, Noise noise);
+
+namespace datasets {
+using Entry = DatasetEntry;
+const Menu<Entry>& menu();
+}  // namespace datasets
+
+}  // namespace isthmus

@@ -1,0 +1,18 @@
+#include "isthmus/core/model.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace isthmus {
+
+int64_t elements(const Shape& shape) {
+  int64_t product = 1;
+  for (const int64_t size : shape) product *= size;
+  return product;
+}
+
+std::string to_text(const Shape& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+}  // namespace isthmus

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "isthmus/core/noise.hpp"
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus {
+
+/// The shape of one example, without the batch: [channels, height, width] for images, [time, …] for
+/// sequences.
+using Shape = std::vector<int64_t>;
+
+int64_t elements(const Shape& shape);
+std::string to_text(const Shape& shape);  ///< "1x28x28"
+
+/// What a model may know of its data when it is built.
+struct DataSpec {
+  Shape shape;
+  int64_t classes = 0;  ///< 0 when the examples have no labels
+  bool binary = false;  ///< every value is 0 or 1, as a Bernoulli likelihood needs
+  Tensor mean = {};     ///< mean training example, [shape], float32; may be undefined
+};
+
+struct Batch {
+  Tensor x;            ///< [batch, shape…], float32: pixels from 0 to 1
+  Tensor labels = {};  ///< [batch], int64; undefined when there are none
+
+  int64_t size() const { return x.size(0); }
+};
+
+/// All that varies from one training step to the next.
+struct Step {
+  int64_t index;
+  Noise noise;
+};
+
+struct Loss {
+  /// Means over the batch of sums over an example's dimensions (nats, or squared error). The first is
+  /// minimised, the others are shown. Scalars.
+  std::vector<std::pair<std::string_view, Tensor>> terms;
+  /// Sums over the batch, detached, for after_step; added up over processes on the way.
+  std::vector<Tensor> statistics = {};
+
+  const Tensor& total() const { return terms.front().second; }
+};
+
+/// Every model. Built from its Config, a DataSpec and the Noise that its first weights are drawn from. What
+/// else it can do is a capability below that it also inherits; metrics, pictures and commands ask for those
+/// by dynamic_cast.
+struct Model : torch::nn::Module {
+  /// Pure: touches no state, so the same batch and step give the same number, bit for bit.
+  virtual Loss loss(const Batch& batch, Step& step) = 0;
+
+  /// Everything that changes besides the parameters (moving averages, dead codes) changes here.
+  virtual void after_step(std::span<const Tensor> /*statistics*/) {}
+
+  /// [batch, shape…]: what the model makes of x; probabilities or means, not draws.
+  virtual Tensor reconstruct(const Batch& batch, Noise& noise) = 0;
+};
+
+struct Encoder {
+  virtual ~Encoder() = default;
+  /// [batch, shape…] → [batch, code]; the mean of q(z|x) where there is one.
+  virtual Tensor encode(const Tensor& x) = 0;
+};
+
+struct Decoder {
+  virtual ~Decoder() = default;
+  /// [n, code] → [n, shape…]; probabilities or means.
+  virtual Tensor decode(const Tensor& code) = 0;
+  virtual int64_t code_size() const = 0;
+};
+
+struct Generator {
+  virtual ~Generator() = default;
+  /// n fresh examples, [n, shape…]: the mean of p(x|z) for z drawn from the prior.
+  virtual Tensor sample(int64_t n, Noise& noise) = 0;
+};
+
+/// A model of log p(x) with latent variables. ELBO, L_k, NLL and effective sample size all come from
+/// log_weights.
+struct LatentVariable {
+  virtual ~LatentVariable() = default;
+  /// [k, batch], nats: log p(x, z) − log q(z|x) for k draws of z from q(z|x) for every example. Row b of
+  /// `noise` serves example b alone, so splitting a batch changes nothing.
+  virtual Tensor log_weights(const Batch& batch, int64_t k, Noise& noise) = 0;
+  /// Why the numbers above are no log-likelihood of this data (grey pixels under a Bernoulli), when they are
+  /// not.
+  virtual std::optional<std::string> no_likelihood() const { return std::nullopt; }
+};
+
+/// Mean and log-variance of a diagonal Gaussian, [batch, latent] each.
+struct GaussianParameters {
+  Tensor mean;
+  Tensor log_variance;
+};
+
+/// A model whose q(z|x) is a diagonal Gaussian.
+struct GaussianPosterior {
+  virtual ~GaussianPosterior() = default;
+  virtual GaussianParameters posterior(const Tensor& x) = 0;
+};
+
+}  // namespace isthmus
