@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/core/text.hpp"
 
 namespace isthmus {
 namespace {
@@ -17,12 +18,6 @@ UsageError malformed(std::string_view text, std::string_view why) {
       {.who = "schedule",
        .expected = "a number, or knots like \"0:1e-3, 20000:1e-4\" (':' a straight line, '=' a jump)",
        .got = fmt::format("'{}' ({})", text, why)});
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 template <class T>

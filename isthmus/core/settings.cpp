@@ -7,14 +7,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "isthmus/core/text.hpp"
+
 namespace isthmus {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 UsageError misfit(std::string_view path, std::string_view what, const Bound& bound, std::string_view text) {
   return UsageError({.who = path,
