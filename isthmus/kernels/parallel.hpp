@@ -1,0 +1,32 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace isthmus::kernels {
+
+/// Numbers that a kernel must touch before a team of threads is worth waking (a few microseconds).
+inline constexpr int64_t parallel_threshold = int64_t{1} << 15;
+
+inline constexpr int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Calls body(begin, end) for every chunk of [0, count). Where the chunks lie depends on `count` and `chunk`
+/// alone, never on the number of threads: a kernel that writes each result from one chunk, or combines one
+/// partial result a chunk in the order of the chunks, therefore gives the same bits on any number of threads.
+/// `work` is the count of numbers touched in all; below parallel_threshold everything runs on the calling
+/// thread. `body` must not throw.
+template <class Body>
+void parallel_for(int64_t count, int64_t chunk, int64_t work, const Body& body) {
+  const int64_t chunks = ceil_div(count, chunk);
+  const auto run = [&](int64_t i) { body(i * chunk, std::min(count, (i + 1) * chunk)); };
+  if (chunks < 2 || work < parallel_threshold) {
+    for (int64_t i = 0; i < chunks; ++i) run(i);
+    return;
+  }
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < chunks; ++i) run(i);
+}
+
+}  // namespace isthmus::kernels
