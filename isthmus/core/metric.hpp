@@ -28,10 +28,20 @@ struct MetricEntry {
   std::string_view name;
   std::string_view summary;
   Settings defaults;  ///< paths begin with the metric's name: "nll.draws"
+  Settings quick;     ///< for a first look, after a training: Config::quick() where the Config has one
   /// Why this metric does not exist for this model or data; nullopt when it does.
   std::function<std::optional<std::string>(const Subject&)> why_not;
   std::function<Measurement(const Subject&, const Settings&)> measure;
 };
+
+/// The settings of a quick measurement: Config::quick() where there is one, else the defaults.
+template <Configurable Config>
+Config quick_config() {
+  if constexpr (requires { Config::quick(); })
+    return Config::quick();
+  else
+    return {};
+}
 
 namespace metrics {
 using Entry = MetricEntry;

@@ -18,10 +18,19 @@ struct PictureEntry {
   std::string_view name;
   std::string_view summary;
   Settings defaults;  ///< paths begin with the picture's name: "samples.count"
+  bool preview;       ///< whether it is drawn now and then during training: Config::preview
   /// Why this picture does not exist for this model or data; nullopt when it does.
   std::function<std::optional<std::string>(const Subject&)> why_not;
   std::function<io::Image(const Subject&, const Settings&)> draw;
 };
+
+template <Configurable Config>
+constexpr bool is_preview() {
+  if constexpr (requires { Config::preview; })
+    return Config::preview;
+  else
+    return false;
+}
 
 namespace pictures {
 using Entry = PictureEntry;

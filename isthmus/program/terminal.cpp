@@ -1,0 +1,115 @@
+#include "isthmus/program/terminal.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace isthmus::program {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool silent = false;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string bar(double share) {
+  constexpr int width = 20;
+  const int full = static_cast<int>(share * width);
+  std::string text;
+  for (int i = 0; i < width; ++i) text += i < full ? "━" : "─";
+  return text;
+}
+
+}  // namespace
+
+void set_quiet(bool quiet) {
+  silent = quiet;
+}
+bool quiet() {
+  return silent;
+}
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) != 0), last_(Clock::now()) {}
+
+ProgressLine::~ProgressLine() {
+  end();
+}
+
+bool ProgressLine::due() const {
+  return !silent && seconds_since(last_) > (terminal_ ? 0.1 : 10.0);
+}
+
+void ProgressLine::show(const std::string& line) {
+  if (silent) return;
+  fmt::print(stderr, terminal_ ? "\r{}\033[K" : "{}\n", line);
+  std::fflush(stderr);
+  drawn_ = terminal_;
+  last_ = Clock::now();
+}
+
+void ProgressLine::end() {
+  if (drawn_) fmt::print(stderr, "\n");
+  drawn_ = false;
+}
+
+std::string clock(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+std::string thousands(int64_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (auto place = static_cast<int64_t>(digits.size()) - 3; place > (count < 0 ? 1 : 0); place -= 3)
+    digits.insert(static_cast<size_t>(place), ",");
+  return digits;
+}
+
+train::Observer training_progress(const train::Training& training) {
+  struct State {
+    ProgressLine line;
+    int64_t first_step;
+    double first_seconds;
+  };
+  const auto state = std::make_shared<State>();
+  state->first_step = training.step();
+  state->first_seconds = training.seconds;
+  return [state](const train::Event& event) {
+    if (event.kind != train::Event::Kind::step) return;
+    const train::Training& now = event.training;
+    const bool last = now.step() == now.steps();
+    if (!state->line.due() && !(last && !quiet())) return;
+    const double rate =
+        static_cast<double>(now.step() - state->first_step) / (now.seconds - state->first_seconds);
+    const double share = static_cast<double>(now.step()) / static_cast<double>(now.steps());
+    std::string text = fmt::format("{}  {}/{}  {:.0f} images/s", bar(share), thousands(now.step()),
+                                   thousands(now.steps()), rate * static_cast<double>(now.config().batch));
+    for (const auto& [name, value] : event.terms) text += fmt::format("  {} {:.2f}", name, value);
+    text += last ? fmt::format("  in {}", clock(now.seconds))
+                 : fmt::format("  {} left", clock(static_cast<double>(now.steps() - now.step()) / rate));
+    state->line.show(text);
+    if (last) state->line.end();
+  };
+}
+
+Progress measuring_progress(std::string what) {
+  struct State {
+    ProgressLine line;
+    Clock::time_point start = Clock::now();
+  };
+  const auto state = std::make_shared<State>();
+  return [state, what = std::move(what)](int64_t done, int64_t total, std::string_view unit) {
+    if (done == 0 || !state->line.due()) return;
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    const double left = seconds_since(state->start) * (1 - share) / share;
+    state->line.show(fmt::format("{}  {}  {}/{} {}  {} left", what, bar(share), thousands(done),
+                                 thousands(total), unit, clock(left)));
+  };
+}
+
+}  // namespace isthmus::program

@@ -1,0 +1,115 @@
+#include "isthmus/train/fit.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/subject.hpp"
+#include "isthmus/train/loader.hpp"
+
+namespace isthmus::train {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+bool due(int64_t step, int64_t every) {
+  return every > 0 && step % every == 0;
+}
+
+Terms finite_terms(const Loss& loss, int64_t step) {
+  Terms terms;
+  for (const auto& [name, value] : loss.terms) {
+    const auto number = value.item<double>();
+    if (!std::isfinite(number))
+      throw Error({.who = "fit",
+                   .expected = "a finite loss",
+                   .got = fmt::format("{} in its term '{}' at step {}", number, name, step),
+                   .hint = "a smaller --fit.learning_rate, or --fit.clip; the last good checkpoint is kept"});
+    terms.emplace_back(name, number);
+  }
+  return terms;
+}
+
+/// A gradient can overflow under a finite loss; what came of it must not replace a good checkpoint.
+void check_parameters(const Training& training) {
+  if (training.parameters().values().isfinite().all().item<bool>()) return;
+  throw Error({.who = "fit",
+               .expected = "finite parameters",
+               .got = fmt::format("some that are not, after step {}", training.step()),
+               .hint = "a smaller --fit.learning_rate, or --fit.clip; the last good checkpoint is kept"});
+}
+
+}  // namespace
+
+void request_stop() noexcept {
+  stop_requested = true;
+}
+
+void fit(Training& training, const std::vector<Observer>& observers) {
+  stop_requested = false;
+  const FitConfig& config = training.config();
+  const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
+  Model& model = training.model();
+  model.train();
+
+  const auto tell = [&](Event::Kind kind, Terms terms = {}) {
+    const Event event{kind, training, std::move(terms)};
+    for (const Observer& observer : observers) observer(event);
+  };
+  int64_t saved = -1;
+  const auto checkpoint = [&] {
+    if (saved == training.step()) return;
+    check_parameters(training);
+    tell(Event::Kind::checkpoint);
+    saved = training.step();
+  };
+
+  Loader loader(*training.data().train, training.data().config.binarise, config.batch, seed, training.step());
+  auto last = std::chrono::steady_clock::now();
+  while (training.step() < training.steps()) {
+    const Batch batch = loader.next();
+    Step step{training.step(), Noise(seed, Purpose::training, training.step())};
+    training.zero_gradients();
+    const Loss loss = model.loss(batch, step);
+    Terms terms = finite_terms(loss, step.index);
+    loss.total().backward();
+    training.advance(loss.statistics);
+
+    training.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count();
+    tell(Event::Kind::step, std::move(terms));
+    if (due(training.step(), config.evaluate_every) && training.data().validation->size() > 0)
+      tell(Event::Kind::validation,
+           evaluate_loss(model, training.data(), Split::validation, config.batch, seed));
+    if (due(training.step(), config.checkpoint_every)) checkpoint();
+    if (stop_requested.exchange(false)) {
+      checkpoint();
+      throw Interrupted(
+          {.who = "fit",
+           .expected = fmt::format("{} steps", training.steps()),
+           .got = fmt::format("a request to stop after {}; the state is saved", training.step())});
+    }
+    last = std::chrono::steady_clock::now();  // what observers take is not training time
+  }
+  checkpoint();
+}
+
+Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed) {
+  const at::NoGradGuard no_grad;
+  const Subject subject{.model = model, .data = data, .split = split, .seed = seed};
+  Terms sums;
+  for_each_batch(subject, batch, 0, [&](const Batch& examples, int64_t first) {
+    Step step{0, Noise(seed, Purpose::evaluation, 0, first)};
+    const Loss loss = model.loss(examples, step);
+    for (size_t i = 0; i < loss.terms.size(); ++i) {
+      if (sums.size() <= i) sums.emplace_back(loss.terms[i].first, 0.0);
+      sums[i].second += loss.terms[i].second.item<double>() * static_cast<double>(examples.size());
+    }
+  });
+  for (auto& [name, sum] : sums) sum /= static_cast<double>(subject.examples().size());
+  return sums;
+}
+
+}  // namespace isthmus::train

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "isthmus/train/training.hpp"
+
+namespace isthmus::train {
+
+using Terms = std::vector<std::pair<std::string, double>>;
+
+/// What observers are told. `terms` are the loss's, in nats or squared error an example.
+struct Event {
+  enum class Kind {
+    step,        ///< a step is done; `terms` are that step's
+    validation,  ///< `terms` are means over the validation examples
+    checkpoint,  ///< the state is good and should be kept
+  };
+  Kind kind;
+  const Training& training;
+  Terms terms = {};
+};
+
+/// Progress line, log, checkpointer, previews: plain functions of an event. They may throw to end the
+/// training.
+using Observer = std::function<void(const Event&)>;
+
+/// Trains until training.steps() are done; starts where `training` stands. Throws Error when the loss is no
+/// longer finite (the last checkpoint is untouched), and Interrupted, after a last checkpoint, once
+/// request_stop() was called.
+void fit(Training& training, const std::vector<Observer>& observers);
+
+/// Asks a running fit() to save its state and stop after the step at hand. Safe in a signal handler.
+void request_stop() noexcept;
+
+/// Means of the loss's terms over a split.
+Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed);
+
+}  // namespace isthmus::train

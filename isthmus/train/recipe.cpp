@@ -1,0 +1,221 @@
+#include "isthmus/train/recipe.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/io/input.hpp"
+
+namespace isthmus::train {
+namespace {
+
+UsageError misplaced(std::string_view who, std::string_view path, std::string_view expected) {
+  return UsageError({.who = who, .expected = std::string(expected), .got = fmt::format("'{}'", path)});
+}
+
+/// A value of TOML as the text that Settings::set takes.
+std::string text_of(std::string_view who, const std::string& path, const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return to_text(integer->get());
+  if (const auto* real = node.as_floating_point()) return to_text(real->get());
+  if (const auto* boolean = node.as_boolean()) return to_text(boolean->get());
+  if (const auto* list = node.as_array()) {
+    std::vector<std::string> parts;
+    for (const toml::node& element : *list) parts.push_back(text_of(who, path, element));
+    return fmt::format("{}", fmt::join(parts, ","));
+  }
+  throw misplaced(who, path, "a number, text, list, true or false");
+}
+
+/// Calls visit(path, text) for every value below `table`, by its dotted path.
+template <class Visit>
+void walk(std::string_view who, const toml::table& table, const std::string& prefix, const Visit& visit) {
+  for (const auto& [key, node] : table) {
+    const std::string path =
+        prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
+    if (const auto* nested = node.as_table())
+      walk(who, *nested, path, visit);
+    else
+      visit(path, text_of(who, path, node));
+  }
+}
+
+double number_of(std::string_view who, const std::string& path, std::string_view text) {
+  double value = 0;
+  parse(fmt::format("{}: {}", who, path), text, anything, value);
+  return value;
+}
+
+Expectation read_expectation(std::string_view who, std::string_view metric, const toml::table& table) {
+  Expectation expectation{.metric = std::string(metric)};
+  walk(who, table, "", [&](const std::string& path, const std::string& text) {
+    const std::string full = fmt::format("expect.{}.{}", metric, path);
+    if (path == "value")
+      expectation.value = number_of(who, full, text);
+    else if (path == "within")
+      expectation.within = number_of(who, full, text);
+    else if (path == "at_least")
+      expectation.at_least = number_of(who, full, text);
+    else if (path == "at_most")
+      expectation.at_most = number_of(who, full, text);
+    else if (path == "split")
+      expectation.split = static_cast<Split>(parse_choice(full, text, enum_names<Split>()));
+    else if (path == "source")
+      expectation.source = text;
+    else if (path.starts_with("settings."))
+      expectation.settings.emplace_back(path.substr(9), text);
+    else
+      throw misplaced(who, full, "value, within, at_least, at_most, split, source or settings.*");
+  });
+  if (!expectation.value && !expectation.at_least && !expectation.at_most)
+    throw misplaced(who, fmt::format("expect.{}", metric),
+                    "a value, at_least or at_most in each [expect.METRIC]");
+  return expectation;
+}
+
+std::string quoted(std::string_view text) {
+  std::ostringstream out;
+  out << toml::value<std::string>(std::string(text));
+  return out.str();
+}
+
+std::string toml_value(const Setting& setting) {
+  switch (setting.kind) {
+    case Kind::boolean:
+    case Kind::integer:
+      return setting.value;
+    case Kind::real: {
+      const bool plain = setting.value.find_first_of(".e") != std::string::npos;
+      return plain ? setting.value : setting.value + ".0";
+    }
+    case Kind::list:
+      return "[" + setting.value + "]";
+    case Kind::text:
+    case Kind::choice:
+    case Kind::schedule:
+      return quoted(setting.value);
+  }
+  return {};
+}
+
+void write_table(std::string& out, std::string_view table, const Settings& settings, size_t prefix) {
+  if (!table.empty()) out += fmt::format("\n[{}]\n", table);
+  for (const Setting& setting : settings.list())
+    out += fmt::format("{} = {}\n", setting.path.substr(prefix), toml_value(setting));
+}
+
+const toml::table* table_at(const toml::table& root, std::string_view key) {
+  const toml::node* node = root.get(key);
+  return node == nullptr ? nullptr : node->as_table();
+}
+
+std::string name_at(std::string_view who, const toml::table& root, std::string_view key) {
+  const auto name = root[key].value<std::string>();
+  if (!name)
+    throw UsageError({.who = who, .expected = fmt::format("a line like {} = \"…\"", key), .got = "none"});
+  return *name;
+}
+
+}  // namespace
+
+bool Expectation::met(double measured) const {
+  if (!std::isfinite(measured)) return false;
+  if (value && std::abs(measured - *value) > within) return false;
+  if (at_least && measured < *at_least) return false;
+  return !at_most || measured <= *at_most;
+}
+
+std::string Expectation::text() const {
+  std::vector<std::string> parts;
+  if (value) parts.push_back(fmt::format("{} ± {}", *value, within));
+  if (at_least) parts.push_back(fmt::format("at least {}", *at_least));
+  if (at_most) parts.push_back(fmt::format("at most {}", *at_most));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Recipe::Recipe(std::string_view model, std::string_view dataset)
+    : model_(&models::menu().find(model)),
+      dataset_(&datasets::menu().find(dataset)),
+      title_(fmt::format("{} on {}", model, dataset)),
+      model_settings_(model_->defaults) {}
+
+Recipe Recipe::read(const std::filesystem::path& path) {
+  return parse(io::read_text(path), path.filename().string());
+}
+
+Recipe Recipe::parse(std::string_view text, std::string_view who) {
+  toml::table root;
+  try {
+    root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    throw UsageError({.who = who,
+                      .expected = "a recipe in TOML",
+                      .got = fmt::format("{} in line {}", error.description(), error.source().begin.line)});
+  }
+  Recipe recipe(name_at(who, root, "model"), name_at(who, root, "dataset"));
+  if (const auto title = root["title"].value<std::string>()) recipe.title_ = *title;
+  for (const auto& [key, node] : root) {
+    const std::string name(key.str());
+    const auto* table = node.as_table();
+    if (name == "model" || name == "dataset" || name == "title") continue;
+    if (name == recipe.model_->name && table != nullptr) {
+      walk(who, *table, "",
+           [&](const auto& path, const auto& value) { recipe.model_settings_.set(path, value); });
+    } else if (name == "expect" && table != nullptr) {
+      for (const auto& [metric, expected] : *table) {
+        if (!expected.is_table()) throw misplaced(who, metric.str(), "a table [expect.METRIC]");
+        recipe.expectations.push_back(read_expectation(who, metric.str(), *expected.as_table()));
+      }
+    } else if (table != nullptr && name != "data" && name != "fit") {
+      throw unknown_name(who, "table", name,
+                         std::vector<std::string>{std::string(recipe.model_->name), "data", "fit", "expect"});
+    } else if (table != nullptr) {
+      walk(who, *table, name, [&](const auto& path, const auto& value) { recipe.set(path, value); });
+    } else {
+      recipe.run_.set(name, text_of(who, name, node));
+    }
+  }
+  return recipe;
+}
+
+std::string Recipe::toml() const {
+  std::string out = fmt::format("title = {}\nmodel = {}\ndataset = {}\n", quoted(title_),
+                                quoted(model_->name), quoted(dataset_->name));
+  write_table(out, "", run_, 0);
+  write_table(out, model_->name, model_settings_, 0);
+  write_table(out, "data", data_, 5);
+  write_table(out, "fit", fit_, 4);
+  for (const Expectation& each : expectations) {
+    out += fmt::format("\n[expect.{}]\n", quoted(each.metric));
+    if (each.value) out += fmt::format("value = {}\nwithin = {}\n", *each.value, each.within);
+    if (each.at_least) out += fmt::format("at_least = {}\n", *each.at_least);
+    if (each.at_most) out += fmt::format("at_most = {}\n", *each.at_most);
+    out += fmt::format("split = {}\n", quoted(enum_name(each.split)));
+    for (const auto& [path, text] : each.settings)
+      out += fmt::format("settings.{} = {}\n", path, quoted(text));
+    if (!each.source.empty()) out += fmt::format("source = {}\n", quoted(each.source));
+  }
+  return out;
+}
+
+void Recipe::set(std::string_view path, std::string_view text) {
+  for (Settings* settings : {&model_settings_, &data_, &fit_, &run_})
+    if (settings->has(path)) return settings->set(path, text);
+  std::vector<std::string> known;
+  for (const Group& group : groups())
+    for (const Setting& setting : group.settings) known.push_back(setting.path);
+  throw unknown_name(model_->name, "setting", path, known);
+}
+
+std::vector<Recipe::Group> Recipe::groups() const {
+  return {{fmt::format("{}: the model", model_->name), model_settings_.list()},
+          {"data", data_.list()},
+          {"fit: the training", fit_.list()},
+          {"run", run_.list()}};
+}
+
+}  // namespace isthmus::train

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "isthmus/train/training.hpp"
+
+namespace isthmus::train {
+
+/// The folder that a training leaves: where each of its files is, and the rules for making one.
+class RunDirectory {
+ public:
+  /// A new folder for `recipe`. Throws UsageError when `path` holds anything already, unless `force`, which
+  /// removes an earlier run's files (and nothing else).
+  static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, bool force);
+
+  /// The folder of an earlier run. Throws UsageError when there is none.
+  static RunDirectory open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path recipe() const { return path_ / "recipe.toml"; }
+  std::filesystem::path weights() const { return path_ / "model.safetensors"; }
+  std::filesystem::path state() const { return path_ / "state.safetensors"; }
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path facts() const { return path_ / "run.json"; }
+  std::filesystem::path evaluation() const { return path_ / "evaluation.json"; }
+  std::filesystem::path report() const { return path_ / "report.html"; }
+  std::filesystem::path pictures() const { return path_ / "pictures"; }
+  std::filesystem::path previews() const { return path_ / "previews"; }
+
+ private:
+  explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+/// Writes state.safetensors, then model.safetensors and run.json.
+void save(const RunDirectory& directory, const Training& training);
+
+/// A trained model, ready to be measured.
+struct Run {
+  RunDirectory directory;
+  Recipe recipe;
+  Data data;
+  std::shared_ptr<Model> model;
+  int64_t step;
+};
+
+/// Reads a run. Throws UsageError when `path` holds none, Error when it has no checkpoint yet or a file is
+/// damaged.
+Run open_run(const std::filesystem::path& path);
+
+}  // namespace isthmus::train

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "isthmus/core/dataset.hpp"
+#include "isthmus/core/model.hpp"
+#include "isthmus/train/flat_parameters.hpp"
+#include "isthmus/train/recipe.hpp"
+
+namespace isthmus::train {
+
+/// A model as its recipe builds it, with the data that it learns from.
+struct Built {
+  Data data;
+  std::shared_ptr<Model> model;
+};
+Built build(const Recipe& recipe);
+
+/// A training under way: what changes from step to step, and all that a checkpoint must hold.
+class Training {
+ public:
+  explicit Training(const Recipe& recipe);
+
+  const Recipe& recipe() const { return recipe_; }
+  const FitConfig& config() const { return recipe_.fit(); }
+  const Data& data() const { return built_.data; }
+  Model& model() const { return *built_.model; }
+  const FlatParameters& parameters() const { return parameters_; }
+
+  int64_t steps() const { return steps_; }  ///< in all; from fit.epochs when that is given
+  int64_t step() const { return step_; }    ///< done so far
+  double seconds = 0;                       ///< spent on them, over all starts
+
+  void zero_gradients() { parameters_.zero_gradients(); }
+
+  /// Clips the gradient, moves the parameters one step of the optimiser, and lets the model update its
+  /// averages. Throws Error when the gradient is not finite; nothing has changed then.
+  void advance(std::span<const Tensor> statistics);
+
+  /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.
+  void save(const std::filesystem::path& path) const;
+  void load(const std::filesystem::path& path);
+
+ private:
+  Recipe recipe_;
+  Built built_;
+  FlatParameters parameters_;
+  Tensor first_moment_;
+  Tensor second_moment_;
+  int64_t steps_;
+  int64_t step_ = 0;
+};
+
+}  // namespace isthmus::train
