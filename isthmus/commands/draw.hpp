@@ -1,0 +1,56 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/io/png.hpp"
+#include "isthmus/program/trained.hpp"
+#include "isthmus/program/words.hpp"
+
+namespace isthmus::commands::draw {
+
+inline constexpr std::string_view summary = "draw a picture of a trained model";
+
+inline int run(std::span<const std::string> given) {
+  std::string name;
+  std::string folder;
+  std::string out;
+  std::string split = "test";
+  std::string seed = "0";
+  std::vector<std::pair<std::string, std::string>> changes;
+
+  program::Words words("draw", summary);
+  words.positional("PICTURE", name, "which one (isthmus pictures lists them)");
+  words.positional("DIR", folder, "folder of a run");
+  words.option("--out", out, "FILE.png", "where to write it [DIR/pictures/PICTURE.png]");
+  words.option("--split", split, "train|validation|test", "which examples [test]");
+  words.option("--seed", seed, "INT", "other draws [0]");
+  for (const PictureEntry* picture : pictures::menu())
+    words.settings(fmt::format("{}: {}", picture->name, picture->summary), picture->defaults.list(),
+                   [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
+  words.examples("Example:\n  isthmus draw samples runs/first --samples.count 64 --out samples.png\n");
+  if (!words.parse(given)) return 0;
+
+  const PictureEntry& picture = pictures::menu().find(name);
+  Settings settings = picture.defaults;
+  for (const auto& [path, text] : changes) settings.set(path, text);
+  const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
+  int64_t number = 0;
+  parse("seed", seed, non_negative, number);
+
+  const isthmus::train::Run run = isthmus::train::open_run(folder);
+  Subject subject = program::subject_of(run, which);
+  subject.seed = static_cast<uint64_t>(number);
+  if (const auto reason = picture.why_not(subject))
+    throw UsageError({.who = picture.name,
+                      .expected = "a model and data that have this picture",
+                      .got = fmt::format("{} on {}: {}", run.recipe.model().name, run.data.name, *reason)});
+  const std::filesystem::path file =
+      out.empty() ? run.directory.pictures() / (name + ".png") : std::filesystem::path(out);
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+  io::write_png(file, picture.draw(subject, settings));
+  fmt::print("{}\n", file.string());
+  return 0;
+}
+
+}  // namespace isthmus::commands::draw

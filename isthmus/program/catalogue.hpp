@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "isthmus/core/menu.hpp"
+#include "isthmus/core/settings.hpp"
+#include "isthmus/program/words.hpp"
+
+namespace isthmus::program {
+
+/// A table of settings as help shows them.
+std::string settings_table(const std::vector<Setting>& settings);
+nlohmann::ordered_json settings_json(const std::vector<Setting>& settings);
+
+/// Details of an entry that has a name, a summary and settings.
+template <class Entry>
+std::string entry_text(const Entry& entry) {
+  return fmt::format("{}: {}\n\n{}", entry.name, entry.summary, settings_table(entry.defaults.list()));
+}
+template <class Entry>
+nlohmann::ordered_json entry_json(const Entry& entry) {
+  return {
+      {"name", entry.name}, {"summary", entry.summary}, {"settings", settings_json(entry.defaults.list())}};
+}
+
+/// What `isthmus models|datasets|metrics|pictures` have in common: without a name, the menu; with one, the
+/// entry. `text` and `json` give the details of one entry.
+template <class Entry, class Text, class Json>
+int show_menu(std::string_view command, std::string_view summary, const Menu<Entry>& menu,
+              std::span<const std::string> given, const Text& text, const Json& json) {
+  std::string name;
+  bool as_json = false;
+  Words words(command, summary);
+  words.positional("NAME", name, "one entry, with its settings; without it, all of them", false);
+  words.flag("--json", as_json, "machine-readable output");
+  if (!words.parse(given)) return 0;
+
+  if (!name.empty()) {
+    const Entry& entry = menu.find(name);
+    fmt::print("{}", as_json ? json(entry).dump(2) + "\n" : text(entry));
+  } else if (as_json) {
+    auto all = nlohmann::ordered_json::array();
+    for (const Entry* entry : menu) all.push_back(json(*entry));
+    fmt::print("{}\n", all.dump(2));
+  } else {
+    for (const Entry* entry : menu) fmt::print("  {:<18}{}\n", entry->name, entry->summary);
+    fmt::print("\nisthmus {} NAME tells more of one.\n", command);
+  }
+  return 0;
+}
+
+}  // namespace isthmus::program

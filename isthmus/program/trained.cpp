@@ -1,0 +1,102 @@
+#include "isthmus/program/trained.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/io/atomic_file.hpp"
+#include "isthmus/io/input.hpp"
+#include "isthmus/io/png.hpp"
+#include "isthmus/program/terminal.hpp"
+#include "isthmus/train/observers.hpp"
+
+namespace isthmus::program {
+namespace {
+
+/// While it lives, the first Ctrl-C (or SIGTERM) asks the training to stop; the second ends the program at
+/// once.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, &handle);
+  }
+  ~StopOnSignal() {
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  static void handle(int signal) {
+    train::request_stop();
+    std::signal(signal, SIG_DFL);
+  }
+};
+
+/// Pictures of the training as it goes, one file a picture and step.
+train::Observer previews(const train::RunDirectory& directory) {
+  return [directory](const train::Event& event) {
+    if (event.kind != train::Event::Kind::validation) return;
+    const Subject subject{
+        .model = event.training.model(), .data = event.training.data(), .split = Split::validation};
+    std::filesystem::create_directories(directory.previews());
+    for (const PictureEntry* picture : pictures::menu())
+      if (picture->preview && !picture->why_not(subject))
+        io::write_png(
+            directory.previews() / fmt::format("{}-{:07}.png", picture->name, event.training.step()),
+            picture->draw(subject, picture->defaults));
+  };
+}
+
+}  // namespace
+
+void use_threads(int64_t threads) {
+  const auto all = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
+  at::set_num_threads(static_cast<int>(threads == 0 ? all : threads));
+}
+
+Subject subject_of(const train::Run& run, Split split) {
+  return {.model = *run.model,
+          .data = run.data,
+          .split = split,
+          .seed = static_cast<uint64_t>(run.recipe.run().seed),
+          .run = run.directory.path()};
+}
+
+Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,
+                        const MetricSettings& settings) {
+  const Subject subject = subject_of(run, split);
+  Evaluation evaluation = evaluate(subject, run.recipe.model().name, run.step, names, settings);
+  nlohmann::ordered_json json = to_json(evaluation);
+  const auto file = run.directory.evaluation();
+  if (std::filesystem::exists(file)) {
+    const auto earlier = nlohmann::ordered_json::parse(io::read_text(file), nullptr, false);
+    const auto same = [&](const char* key) { return earlier.contains(key) && earlier[key] == json[key]; };
+    if (earlier.is_object() && same("split") && same("step") && earlier.contains("metrics"))
+      for (const auto& [name, entry] : earlier["metrics"].items())
+        if (!json["metrics"].contains(name)) json["metrics"][name] = entry;
+  }
+  io::write_whole(file, json.dump(2) + "\n");
+  return evaluation;
+}
+
+void fit_in(const train::RunDirectory& directory, train::Training& training) {
+  const StopOnSignal stop;
+  std::vector<train::Observer> observers{train::keep_checkpoints(directory),
+                                         train::log_metrics(directory, training.step()), previews(directory)};
+  if (!quiet()) observers.push_back(training_progress(training));
+  try {
+    train::fit(training, observers);
+  } catch (const Interrupted&) {
+    throw Interrupted(
+        {.who = "train",
+         .expected = fmt::format("{} steps", thousands(training.steps())),
+         .got = fmt::format("a request to stop after {}; the state is saved", thousands(training.step())),
+         .hint = fmt::format("isthmus train --resume {}", directory.path().string())});
+  }
+}
+
+}  // namespace isthmus::program
