@@ -33,3 +33,8 @@ get_filename_component(torch_folder ${torch_library} DIRECTORY)
 list(PREPEND CMAKE_BUILD_RPATH ${torch_folder})
 list(PREPEND CMAKE_INSTALL_RPATH ${torch_folder})
 find_package(OpenMP REQUIRED)
+
+# The wheel's include folder also carries a newer {fmt}, which nothing exports: spdlog and we must see the one we link.
+get_target_property(fmt_folder fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/fmt)
+file(CREATE_LINK ${fmt_folder}/fmt ${CMAKE_BINARY_DIR}/fmt/fmt SYMBOLIC)
