@@ -1,0 +1,128 @@
+// The commands that look at a trained model, on one small run that all of them share.
+
+#include <memory>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "isthmus/io/atomic_file.hpp"
+#include "isthmus/io/npy.hpp"
+#include "isthmus/io/png.hpp"
+
+#include "tests/support/program.hpp"
+
+namespace isthmus {
+namespace {
+
+using test::Outcome;
+using test::run_program;
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class TrainedRun : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder = std::make_unique<test::TemporaryFolder>();
+    const Outcome outcome = run_program(test::small_training(*folder / "run", {"--no-evaluation"}));
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+  }
+  static void TearDownTestSuite() { folder.reset(); }
+  static std::string run() { return (*folder / "run").string(); }
+  static std::string file(const std::string& name) { return (*folder / name).string(); }
+
+  static inline std::unique_ptr<test::TemporaryFolder> folder;
+};
+
+TEST_F(TrainedRun, EvaluateMeasuresWhatIsAskedAndKeepsTheRest) {
+  const Outcome first = run_program({"evaluate", run(), "--metrics", "reconstruction", "--json", "--quiet"});
+  ASSERT_EQ(first.status, 0) << first.error;
+  const auto json = nlohmann::json::parse(first.out);
+  EXPECT_EQ(json["model"], "vae");
+  EXPECT_EQ(json["split"], "test");
+  EXPECT_GT(json["metrics"]["reconstruction"]["value"].get<double>(), 0);
+  ASSERT_EQ(run_program({"evaluate", run(), "--metrics", "nll", "--nll.draws", "20", "--quiet"}).status, 0);
+  const auto kept = nlohmann::json::parse(io::read_text(*folder / "run/evaluation.json"));
+  EXPECT_TRUE(kept["metrics"].contains("reconstruction"));
+  EXPECT_EQ(kept["metrics"]["nll"]["draws"], 20);
+}
+
+TEST_F(TrainedRun, EvaluateRefusesAnUnknownMetric) {
+  const Outcome outcome = run_program({"evaluate", run(), "--metrics", "nil"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.error, "a metric, got 'nil'; try 'nll'")) << outcome.error;
+}
+
+TEST_F(TrainedRun, DrawWritesAPicture) {
+  const Outcome outcome = run_program({"draw", "samples", run(), "--out", file("samples.png")});
+  ASSERT_EQ(outcome.status, 0) << outcome.error;
+  EXPECT_GT(io::read_png(*folder / "samples.png").width, 100);
+  const Outcome unknown = run_program({"draw", "sample", run()});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_TRUE(holds(unknown.error, "a picture, got 'sample'; try 'samples'")) << unknown.error;
+}
+
+TEST_F(TrainedRun, CodesGoOutAndComeBack) {
+  const Outcome encoded = run_program({"encode", run(), "sprites", "--out", file("z.npy")});
+  ASSERT_EQ(encoded.status, 0) << encoded.error;
+  const io::Array codes = io::read_npy(*folder / "z.npy");
+  EXPECT_EQ(codes.shape[1], 3);
+  const Outcome decoded = run_program({"decode", run(), file("z.npy"), "--out", file("x.npy")});
+  ASSERT_EQ(decoded.status, 0) << decoded.error;
+  EXPECT_EQ(io::read_npy(*folder / "x.npy").shape, (std::vector<int64_t>{codes.shape[0], 1, 32, 32}));
+  const Outcome wrong = run_program({"decode", run(), file("x.npy"), "--out", file("y.npy")});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_TRUE(holds(wrong.error, "codes of shape [n, 3]")) << wrong.error;
+}
+
+TEST_F(TrainedRun, EncodeRefusesExamplesOfAnotherShape) {
+  const Outcome outcome =
+      run_program({"encode", run(), "sprites", "--data.size", "64", "--out", file("z64.npy")});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.error, "examples of shape 1x32x32")) << outcome.error;
+}
+
+TEST_F(TrainedRun, ReportIsOnePage) {
+  const Outcome outcome = run_program({"report", run()});
+  ASSERT_EQ(outcome.status, 0) << outcome.error;
+  const std::string page = io::read_text(*folder / "run/report.html");
+  EXPECT_TRUE(holds(page, "data:image/png;base64,"));
+  EXPECT_FALSE(holds(page, "src=\"http")) << "a self-contained page asks nobody for anything";
+}
+
+TEST_F(TrainedRun, ReproduceHoldsFiguresAgainstWhatIsExpected) {
+  const std::string recipe = io::read_text(*folder / "run/recipe.toml");
+  io::write_whole(*folder / "small.toml",
+                  recipe + "\n[expect.reconstruction]\nat_least = 0\nat_most = 1000\n");
+  io::write_whole(*folder / "strict.toml", recipe + "\n[expect.reconstruction]\nvalue = -1\n");
+  const Outcome pass =
+      run_program({"reproduce", file("small.toml"), "--out", file("runs"), "--seeds", "2", "--quiet"});
+  EXPECT_EQ(pass.status, 0) << pass.out << pass.error;
+  EXPECT_TRUE(holds(pass.out, "pass  reconstruction")) << pass.out;
+  EXPECT_TRUE(holds(pass.out, "sd of 2 seeds")) << pass.out;
+  const Outcome fall_short =
+      run_program({"reproduce", file("strict.toml"), "--out", file("runs"), "--json", "--quiet"});
+  EXPECT_EQ(fall_short.status, 1) << fall_short.error;
+  EXPECT_FALSE(nlohmann::json::parse(fall_short.out)[0]["expect"][0]["pass"].get<bool>());
+  const Outcome empty = run_program({"reproduce", run() + "/recipe.toml"});
+  EXPECT_EQ(empty.status, 2);
+  EXPECT_TRUE(holds(empty.error, "says what to expect")) << empty.error;
+}
+
+TEST(Catalogue, ListsEveryMenuInWordsAndInJson) {
+  for (const char* menu : {"models", "datasets", "metrics", "pictures"}) {
+    const Outcome words = run_program({menu});
+    EXPECT_EQ(words.status, 0) << menu;
+    const auto json = nlohmann::json::parse(run_program({menu, "--json"}).out);
+    ASSERT_FALSE(json.empty()) << menu;
+    for (const auto& entry : json) {
+      const std::string name = entry["name"];
+      EXPECT_TRUE(holds(words.out, name)) << name;
+      EXPECT_TRUE(holds(run_program({menu, name}).out, name + ": ")) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace isthmus

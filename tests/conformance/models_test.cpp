@@ -1,0 +1,236 @@
+// What every model of the menu must do, whatever it is. A new model is held to this without a line added
+// here.
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/model_entry.hpp"
+#include "isthmus/train/checkpoint.hpp"
+#include "isthmus/train/fit.hpp"
+#include "isthmus/train/training.hpp"
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace isthmus {
+namespace {
+
+const std::vector<Shape> shapes{{1, 28, 28}, {1, 32, 32}, {3, 32, 32}, {1, 64, 64}};
+constexpr int64_t batch_size = 4;
+
+DataSpec spec_of(const Shape& shape) {
+  return {.shape = shape, .classes = 3, .binary = true, .mean = at::full(shape, 0.3F)};
+}
+
+Batch batch_of(const Shape& shape) {
+  Shape sizes{batch_size};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  Noise noise(5, Purpose::evaluation);
+  return {.x = noise.bernoulli(at::full(sizes, 0.3F)), .labels = at::arange(batch_size) % 3};
+}
+
+Step step_at(int64_t index) {
+  return {index, Noise(7, Purpose::training, index)};
+}
+
+class EveryModel : public testing::TestWithParam<const ModelEntry*> {
+ protected:
+  const ModelEntry& entry() const { return *GetParam(); }
+
+  std::shared_ptr<Model> build(const Shape& shape, uint64_t seed = 1) const {
+    return entry().build(entry().defaults, spec_of(shape), Noise(seed, Purpose::initialisation));
+  }
+
+  /// The shapes that the model takes as it is set by default; refusing one must be an Error of ours.
+  std::vector<Shape> supported() const {
+    std::vector<Shape> taken;
+    for (const Shape& shape : shapes) {
+      try {
+        build(shape);
+        taken.push_back(shape);
+      } catch (const Error& refusal) {
+        EXPECT_NE(std::string(refusal.what()).find(to_text(shape)), std::string::npos)
+            << "a refusal names the shape: " << refusal.what();
+      }
+    }
+    EXPECT_FALSE(taken.empty()) << "takes none of the usual shapes";
+    return taken;
+  }
+
+  train::Recipe small_recipe() const {
+    train::Recipe recipe(entry().name, "sprites");
+    for (const auto& [path, text] :
+         {std::pair{"data.size", "32"}, {"data.limit", "600"}, {"fit.batch", "32"}, {"fit.steps", "60"}})
+      recipe.set(path, text);
+    return recipe;
+  }
+};
+
+TEST_P(EveryModel, SaysWhatItIsAndHasHelpForEachField) {
+  EXPECT_FALSE(entry().summary.empty());
+  EXPECT_FALSE(entry().paper.title.empty());
+  EXPECT_TRUE(entry().paper.url.starts_with("https://"));
+  for (const Setting& setting : entry().defaults.list()) EXPECT_GE(setting.help.size(), 5U) << setting.path;
+}
+
+TEST_P(EveryModel, HasDefaultsWithinTheirOwnBounds) {
+  Settings settings = entry().defaults;
+  for (const Setting& setting : settings.list()) EXPECT_NO_THROW(settings.set(setting.path, setting.value));
+}
+
+TEST_P(EveryModel, HasAFiniteLossAndFiniteGradientsOnEveryShape) {
+  for (const Shape& shape : supported()) {
+    const auto model = build(shape);
+    Step step = step_at(0);
+    const Loss loss = model->loss(batch_of(shape), step);
+    for (const auto& [name, term] : loss.terms) {
+      EXPECT_EQ(term.dim(), 0) << name;
+      EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " on " << to_text(shape);
+    }
+    loss.total().backward();
+    for (const auto& item : model->named_parameters()) {
+      const Tensor& gradient = item.value().grad();
+      ASSERT_TRUE(gradient.defined()) << item.key() << " gets no gradient";
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << item.key() << " on " << to_text(shape);
+    }
+    for (const Tensor& statistic : loss.statistics) EXPECT_FALSE(statistic.requires_grad());
+  }
+}
+
+TEST_P(EveryModel, HasAPureLoss) {
+  const Shape shape = supported().front();
+  const auto model = build(shape);
+  const Batch batch = batch_of(shape);
+  const auto once = [&] {
+    Step step = step_at(3);
+    return model->loss(batch, step).total().item<double>();
+  };
+  std::map<std::string, Tensor> before;
+  for (const auto& [name, tensor] : train::state_of(*model)) before[name] = tensor.detach().clone();
+  const double first = once();
+  EXPECT_EQ(first, once()) << "the same batch and step must give the same number, bit for bit";
+  for (const auto& [name, tensor] : train::state_of(*model)) EXPECT_TRUE(tensor.equal(before[name])) << name;
+}
+
+TEST_P(EveryModel, StartsFromItsSeedAlone) {
+  const Shape shape = supported().front();
+  const auto first = train::state_of(*build(shape, 1));
+  const auto second = train::state_of(*build(shape, 1));
+  const auto third = train::state_of(*build(shape, 2));
+  bool differs = false;
+  for (const auto& [name, tensor] : first) {
+    EXPECT_TRUE(tensor.equal(second.at(name))) << name;
+    differs = differs || !tensor.equal(third.at(name));
+  }
+  EXPECT_TRUE(differs) << "another seed must give other weights";
+}
+
+TEST_P(EveryModel, IsTheSameAfterSaveAndLoad) {
+  const Shape shape = supported().front();
+  const test::TemporaryFolder folder;
+  const auto model = build(shape, 1);
+  const auto other = build(shape, 2);
+  train::save_tensors(folder / "model.safetensors", train::state_of(*model), {});
+  train::restore(*other, train::load_tensors(folder / "model.safetensors").tensors, "model.safetensors");
+  Step step = step_at(0);
+  Step again = step_at(0);
+  EXPECT_EQ(model->loss(batch_of(shape), step).total().item<double>(),
+            other->loss(batch_of(shape), again).total().item<double>());
+}
+
+TEST_P(EveryModel, LearnsAndResumesBitForBit) {
+  const test::TemporaryFolder folder;
+  train::Training whole(small_recipe());
+  std::vector<double> losses;
+  train::fit(whole, {[&](const train::Event& event) {
+               if (event.kind == train::Event::Kind::step) losses.push_back(event.terms.front().second);
+               if (event.kind == train::Event::Kind::step && event.training.step() == 30)
+                 event.training.save(folder / "state.safetensors");
+             }});
+  const auto mean = [](auto from, auto to) {
+    return std::accumulate(from, to, 0.0) / static_cast<double>(to - from);
+  };
+  EXPECT_LT(mean(losses.end() - 10, losses.end()), mean(losses.begin(), losses.begin() + 10))
+      << "the loss falls over the first steps";
+
+  train::Training resumed(small_recipe());
+  resumed.load(folder / "state.safetensors");
+  EXPECT_EQ(resumed.step(), 30);
+  train::fit(resumed, {});
+  const auto expected = train::state_of(whole.model());
+  for (const auto& [name, tensor] : train::state_of(resumed.model()))
+    EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+}
+
+TEST_P(EveryModel, ReconstructsInTheShapeOfItsData) {
+  for (const Shape& shape : supported()) {
+    const at::NoGradGuard no_grad;
+    const Batch batch = batch_of(shape);
+    Noise noise(1, Purpose::evaluation);
+    const Tensor made = build(shape)->reconstruct(batch, noise);
+    EXPECT_EQ(made.sizes(), batch.x.sizes());
+    EXPECT_TRUE(made.isfinite().all().item<bool>());
+  }
+}
+
+TEST_P(EveryModel, EncodesAndDecodesWhenItSaysSo) {
+  const at::NoGradGuard no_grad;
+  for (const Shape& shape : supported()) {
+    const auto model = build(shape);
+    const Batch batch = batch_of(shape);
+    if (auto* encoder = dynamic_cast<Encoder*>(model.get())) {
+      const Tensor code = encoder->encode(batch.x);
+      ASSERT_EQ(code.dim(), 2);
+      EXPECT_EQ(code.size(0), batch_size);
+      EXPECT_TRUE(code.equal(encoder->encode(batch.x))) << "a code is no draw";
+      if (auto* decoder = dynamic_cast<Decoder*>(model.get())) {
+        EXPECT_EQ(code.size(1), decoder->code_size());
+        EXPECT_EQ(decoder->decode(code).sizes(), batch.x.sizes());
+      }
+    }
+  }
+}
+
+TEST_P(EveryModel, SamplesWhenItSaysSo) {
+  const at::NoGradGuard no_grad;
+  const Shape shape = supported().front();
+  const auto model = build(shape);
+  auto* generator = dynamic_cast<Generator*>(model.get());
+  if (generator == nullptr) return;
+  Noise noise(1, Purpose::picture);
+  Noise same(1, Purpose::picture);
+  Noise tail(1, Purpose::picture, 0, 2);
+  const Tensor samples = generator->sample(5, noise);
+  EXPECT_EQ(samples.size(0), 5);
+  EXPECT_EQ(Shape(samples.sizes().begin() + 1, samples.sizes().end()), shape);
+  EXPECT_TRUE(samples.equal(generator->sample(5, same)));
+  EXPECT_TRUE(samples.narrow(0, 2, 3).allclose(generator->sample(3, tail), 1e-4, 1e-5))
+      << "rows draw their own noise, so samples may be drawn in parts";
+}
+
+TEST_P(EveryModel, WeighsEachExampleAloneWhenItHasALikelihood) {
+  const at::NoGradGuard no_grad;
+  const Shape shape = supported().front();
+  const auto model = build(shape);
+  auto* latent = dynamic_cast<LatentVariable*>(model.get());
+  if (latent == nullptr) return;
+  const Batch batch = batch_of(shape);
+  Noise noise(1, Purpose::evaluation);
+  const Tensor all = latent->log_weights(batch, 3, noise);
+  EXPECT_EQ(all.sizes(), (Shape{3, batch_size}));
+  EXPECT_TRUE(all.isfinite().all().item<bool>());
+  const Batch rest{.x = batch.x.narrow(0, 1, 3), .labels = batch.labels.narrow(0, 1, 3)};
+  Noise from_one(1, Purpose::evaluation, 0, 1);
+  EXPECT_TRUE(all.narrow(1, 1, 3).allclose(latent->log_weights(rest, 3, from_one), 1e-5, 1e-3));
+}
+
+INSTANTIATE_TEST_SUITE_P(Menu, EveryModel, testing::ValuesIn(models::menu().begin(), models::menu().end()),
+                         [](const auto& info) { return std::string(info.param->name); });
+
+}  // namespace
+}  // namespace isthmus

@@ -1,0 +1,176 @@
+#include "isthmus/train/fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/io/input.hpp"
+#include "isthmus/io/safetensors.hpp"
+#include "isthmus/train/observers.hpp"
+#include "isthmus/train/run_directory.hpp"
+
+#include "tests/support/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace isthmus::train {
+namespace {
+
+Recipe small() {
+  Recipe recipe("vae", "sprites");
+  for (const auto& [path, text] : {std::pair{"data.size", "32"},
+                                   {"data.limit", "300"},
+                                   {"backbone.hidden", "32"},
+                                   {"latent", "4"},
+                                   {"fit.batch", "20"},
+                                   {"fit.steps", "40"},
+                                   {"fit.log_every", "10"},
+                                   {"fit.evaluate_every", "20"},
+                                   {"fit.checkpoint_every", "15"}})
+    recipe.set(path, text);
+  return recipe;
+}
+
+TEST(Fit, TellsItsObserversWhatHappensAndWhen) {
+  Training training(small());
+  std::vector<int64_t> steps;
+  std::vector<int64_t> validations;
+  std::vector<int64_t> checkpoints;
+  fit(training, {[&](const Event& event) {
+        const int64_t step = event.training.step();
+        if (event.kind == Event::Kind::step) steps.push_back(step);
+        if (event.kind == Event::Kind::validation) validations.push_back(step);
+        if (event.kind == Event::Kind::checkpoint) checkpoints.push_back(step);
+      }});
+  EXPECT_EQ(steps.size(), 40U);
+  EXPECT_EQ(steps.back(), 40);
+  EXPECT_EQ(validations, (std::vector<int64_t>{20, 40}));
+  EXPECT_EQ(checkpoints, (std::vector<int64_t>{15, 30, 40}));
+}
+
+TEST(Fit, EpochsSetTheSteps) {
+  Recipe recipe = small();
+  recipe.set("fit.epochs", "3");
+  recipe.set("data.validation", "0");
+  EXPECT_EQ(Training(recipe).steps(), 3 * (300 / 20));
+}
+
+TEST(Fit, StopsOnRequestWithItsStateSaved) {
+  Training training(small());
+  int64_t saved = 0;
+  const auto observer = [&](const Event& event) {
+    if (event.kind == Event::Kind::step && event.training.step() == 7) request_stop();
+    if (event.kind == Event::Kind::checkpoint) saved = event.training.step();
+  };
+  EXPECT_THROW(fit(training, {observer}), Interrupted);
+  EXPECT_EQ(saved, 7);
+  fit(training, {observer});  // and goes on
+  EXPECT_EQ(saved, 40);
+}
+
+TEST(Fit, ALossThatIsNotFiniteStopsItAndKeepsTheGoodCheckpoint) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory = RunDirectory::create(folder / "run", small(), false);
+  Training training(small());
+  const auto spoil = [](const Event& event) {
+    if (event.kind != Event::Kind::step || event.training.step() != 17) return;
+    const at::NoGradGuard no_grad;
+    event.training.parameters().values().fill_(std::numeric_limits<float>::quiet_NaN());
+  };
+  const std::string message = test::message_of([&] { fit(training, {keep_checkpoints(directory), spoil}); });
+  EXPECT_NE(message.find("nan in its term 'loss' at step 17"), std::string::npos) << message;
+  EXPECT_NE(message.find("the last good checkpoint is kept"), std::string::npos) << message;
+  Training kept(small());
+  kept.load(directory.state());
+  EXPECT_EQ(kept.step(), 15);
+  EXPECT_TRUE(kept.parameters().values().isfinite().all().item<bool>());
+}
+
+TEST(Fit, ParametersThatAreNotFiniteNeverReachACheckpoint) {
+  Training training(small());
+  bool saved = false;
+  const auto observer = [&](const Event& event) {
+    const at::NoGradGuard no_grad;
+    if (event.kind == Event::Kind::step && event.training.step() == 15)
+      event.training.parameters().values().fill_(std::numeric_limits<float>::infinity());
+    saved = saved || event.kind == Event::Kind::checkpoint;
+  };
+  test::expect_error("expected finite parameters", [&] { fit(training, {observer}); });
+  EXPECT_FALSE(saved);
+}
+
+TEST(Fit, AFullDiskStopsItWithTheReason) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory = RunDirectory::create(folder / "run", small(), false);
+  Training training(small());
+  const test::FileSizeLimit full(1 << 12);
+  test::expect_error("state.safetensors", [&] { fit(training, {keep_checkpoints(directory)}); });
+}
+
+TEST(Fit, ClippingBoundsTheStep) {
+  // Adam forgets the gradient's scale, so the first moment shows what it was given.
+  const auto first_moment = [](const char* clip) {
+    const test::TemporaryFolder folder;
+    Recipe recipe = small();
+    recipe.set("fit.clip", clip);
+    recipe.set("fit.steps", "1");
+    Training training(recipe);
+    fit(training, {});
+    training.save(folder / "state.safetensors");
+    return io::Safetensors(folder / "state.safetensors").read("optimiser.first_moment");
+  };
+  const auto norm = [](const io::Array& array) {
+    double sum = 0;
+    for (const float each : array.as<float>()) sum += static_cast<double>(each) * each;
+    return std::sqrt(sum);
+  };
+  EXPECT_NEAR(norm(first_moment("0.01")), 0.1 * 0.01, 1e-6);
+  EXPECT_GT(norm(first_moment("0")), 0.1);
+}
+
+TEST(Fit, LogsEveryTenStepsAndForgetsThoseOfAKilledRun) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory = RunDirectory::create(folder / "run", small(), false);
+  Training training(small());
+  fit(training, {keep_checkpoints(directory), log_metrics(directory, 0)});
+  const auto lines = [&] {
+    const std::string text = io::read_text(directory.metrics());
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_EQ(lines(), 4 + 2);  // four of training, two of validation
+  log_metrics(directory, 15);
+  EXPECT_EQ(lines(), 1);
+}
+
+TEST(RunDirectory, RefusesAFolderInUse) {
+  const test::TemporaryFolder folder;
+  const auto make = [&](bool force) { RunDirectory::create(folder / "run", small(), force); };
+  make(false);
+  test::expect_error("which holds a run; try --resume", [&] { make(false); });
+  std::ofstream(folder / "run/notes.txt") << "mine";
+  make(true);
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/notes.txt")) << "only a run's own files are replaced";
+  std::filesystem::create_directories(folder / "other");
+  std::ofstream(folder / "other/notes.txt") << "mine";
+  test::expect_error("which holds other things",
+                     [&] { RunDirectory::create(folder / "other", small(), true); });
+}
+
+TEST(RunDirectory, AnUnwritablePathIsNamed) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "file") << "not a folder";
+  test::expect_error("to make the folder",
+                     [&] { RunDirectory::create(folder / "file/run", small(), false); });
+}
+
+TEST(RunDirectory, AFolderWithoutARunIsNamed) {
+  const test::TemporaryFolder folder;
+  test::expect_error("which does not exist", [&] { open_run(folder / "nowhere"); });
+  RunDirectory::create(folder / "fresh", small(), false);
+  test::expect_error("got none yet; try isthmus train --resume", [&] { open_run(folder / "fresh"); });
+}
+
+}  // namespace
+}  // namespace isthmus::train
