@@ -58,7 +58,7 @@ inline int run(std::span<const std::string> given) {
                 {io::DType::f32, all.sizes().vec(),
                  std::as_bytes(std::span(all.const_data_ptr<float>(), static_cast<size_t>(all.numel())))});
   fmt::print("{}: {} examples of {}\n", out, program::thousands(all.size(0)),
-             to_text(run.data.train->shape()));
+             shape_text(run.data.train->shape()));
   return 0;
 }
 

@@ -46,8 +46,8 @@ inline int run(std::span<const std::string> given) {
   if (examples.train->shape() != run.data.train->shape())
     throw UsageError({.who = "encode",
                       .expected = fmt::format("examples of shape {}, which the model was trained on",
-                                              to_text(run.data.train->shape())),
-                      .got = fmt::format("{} in {}", to_text(examples.train->shape()), dataset)});
+                                              shape_text(run.data.train->shape())),
+                      .got = fmt::format("{} in {}", shape_text(examples.train->shape()), dataset)});
 
   const at::NoGradGuard no_grad;
   std::vector<Tensor> codes;

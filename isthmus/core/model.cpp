@@ -11,7 +11,7 @@ int64_t elements(const Shape& shape) {
   return product;
 }
 
-std::string to_text(const Shape& shape) {
+std::string shape_text(const Shape& shape) {
   return fmt::format("{}", fmt::join(shape, "x"));
 }
 

@@ -19,7 +19,7 @@ namespace isthmus {
 using Shape = std::vector<int64_t>;
 
 int64_t elements(const Shape& shape);
-std::string to_text(const Shape& shape);  ///< "1x28x28"
+std::string shape_text(const Shape& shape);  ///< "1x28x28"
 
 /// What a model may know of its data when it is built.
 struct DataSpec {

@@ -36,7 +36,7 @@ at::ScalarType torch_type(const std::string& who, const std::string& name, io::D
 }
 
 std::string described(const Tensor& tensor) {
-  return fmt::format("{} {}", to_text(Shape(tensor.sizes().begin(), tensor.sizes().end())),
+  return fmt::format("{} {}", shape_text(Shape(tensor.sizes().begin(), tensor.sizes().end())),
                      at::toString(tensor.scalar_type()));
 }
 

@@ -54,7 +54,7 @@ class EveryModel : public testing::TestWithParam<const ModelEntry*> {
         build(shape);
         taken.push_back(shape);
       } catch (const Error& refusal) {
-        EXPECT_NE(std::string(refusal.what()).find(to_text(shape)), std::string::npos)
+        EXPECT_NE(std::string(refusal.what()).find(shape_text(shape)), std::string::npos)
             << "a refusal names the shape: " << refusal.what();
       }
     }
@@ -90,13 +90,13 @@ TEST_P(EveryModel, HasAFiniteLossAndFiniteGradientsOnEveryShape) {
     const Loss loss = model->loss(batch_of(shape), step);
     for (const auto& [name, term] : loss.terms) {
       EXPECT_EQ(term.dim(), 0) << name;
-      EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " on " << to_text(shape);
+      EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " on " << shape_text(shape);
     }
     loss.total().backward();
     for (const auto& item : model->named_parameters()) {
       const Tensor& gradient = item.value().grad();
       ASSERT_TRUE(gradient.defined()) << item.key() << " gets no gradient";
-      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << item.key() << " on " << to_text(shape);
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << item.key() << " on " << shape_text(shape);
     }
     for (const Tensor& statistic : loss.statistics) EXPECT_FALSE(statistic.requires_grad());
   }
