@@ -46,7 +46,7 @@ bool ProgressLine::due() const {
 
 void ProgressLine::show(const std::string& line) {
   if (silent) return;
-  fmt::print(stderr, terminal_ ? "\r{}\033[K" : "{}\n", line);
+  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\033[K" : "\n");
   std::fflush(stderr);
   drawn_ = terminal_;
   last_ = Clock::now();

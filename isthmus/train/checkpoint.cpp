@@ -56,9 +56,9 @@ void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors
 }
 
 Loaded load_tensors(const std::filesystem::path& path) {
-  const auto file = io::read_safetensors(path);
-  Loaded loaded{.tensors = {}, .metadata = {file.metadata.begin(), file.metadata.end()}};
-  for (const auto& [name, array] : file.tensors) {
+  const io::Safetensors file(path);
+  Loaded loaded{.tensors = {}, .metadata = file.metadata()};
+  for (const auto& [name, array] : file.read_all()) {
     const Tensor tensor = at::empty(array.shape, torch_type(path.filename().string(), name, array.dtype));
     if (!array.data.empty()) std::memcpy(tensor.mutable_data_ptr(), array.data.data(), array.data.size());
     loaded.tensors.emplace(name, tensor);

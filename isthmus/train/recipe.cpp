@@ -77,7 +77,7 @@ Expectation read_expectation(std::string_view who, std::string_view metric, cons
   return expectation;
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
   std::ostringstream out;
   out << toml::value<std::string>(std::string(text));
   return out.str();
@@ -97,7 +97,7 @@ std::string toml_value(const Setting& setting) {
     case Kind::text:
     case Kind::choice:
     case Kind::schedule:
-      return quoted(setting.value);
+      return toml_text(setting.value);
   }
   return {};
 }
@@ -183,21 +183,21 @@ Recipe Recipe::parse(std::string_view text, std::string_view who) {
 }
 
 std::string Recipe::toml() const {
-  std::string out = fmt::format("title = {}\nmodel = {}\ndataset = {}\n", quoted(title_),
-                                quoted(model_->name), quoted(dataset_->name));
+  std::string out = fmt::format("title = {}\nmodel = {}\ndataset = {}\n", toml_text(title_),
+                                toml_text(model_->name), toml_text(dataset_->name));
   write_table(out, "", run_, 0);
   write_table(out, model_->name, model_settings_, 0);
   write_table(out, "data", data_, 5);
   write_table(out, "fit", fit_, 4);
   for (const Expectation& each : expectations) {
-    out += fmt::format("\n[expect.{}]\n", quoted(each.metric));
+    out += fmt::format("\n[expect.{}]\n", toml_text(each.metric));
     if (each.value) out += fmt::format("value = {}\nwithin = {}\n", *each.value, each.within);
     if (each.at_least) out += fmt::format("at_least = {}\n", *each.at_least);
     if (each.at_most) out += fmt::format("at_most = {}\n", *each.at_most);
-    out += fmt::format("split = {}\n", quoted(enum_name(each.split)));
+    out += fmt::format("split = {}\n", toml_text(enum_name(each.split)));
     for (const auto& [path, text] : each.settings)
-      out += fmt::format("settings.{} = {}\n", path, quoted(text));
-    if (!each.source.empty()) out += fmt::format("source = {}\n", quoted(each.source));
+      out += fmt::format("settings.{} = {}\n", path, toml_text(text));
+    if (!each.source.empty()) out += fmt::format("source = {}\n", toml_text(each.source));
   }
   return out;
 }

@@ -33,14 +33,14 @@ struct RunConfig {
 
 /// A number that `isthmus reproduce` holds a trained model against.
 struct Expectation {
-  std::string metric;  ///< "nll", or a further figure of it: "nll.effective_sample_size"
+  std::string metric = {};  ///< "nll", or a further figure of it: "nll.effective_sample_size"
   Split split = Split::test;
-  std::optional<double> value;  ///< with `within`: |measured − value| <= within
+  std::optional<double> value = {};  ///< with `within`: |measured − value| <= within
   double within = 0;
-  std::optional<double> at_least;
-  std::optional<double> at_most;
-  std::vector<std::pair<std::string, std::string>> settings;  ///< of the metric: {"draws", "5000"}
-  std::string source;                                         ///< where the number comes from
+  std::optional<double> at_least = {};
+  std::optional<double> at_most = {};
+  std::vector<std::pair<std::string, std::string>> settings = {};  ///< of the metric: {"draws", "5000"}
+  std::string source = {};                                         ///< where the number comes from
 
   bool met(double measured) const;
   std::string text() const;  ///< "237.15 ± 0.7", "at most 12.4"

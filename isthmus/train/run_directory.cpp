@@ -3,6 +3,7 @@
 #include <array>
 #include <fstream>
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
