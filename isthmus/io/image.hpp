@@ -1,16 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
+
+#include "isthmus/io/input.hpp"
 
 namespace isthmus::io {
 
-/// 8-bit pixels in rows from the top, channels last: 1 (grey) or 3 (RGB).
+/// A picture of 8-bit samples, row by row from the top, the channels of a pixel side by side: [height, width,
+/// channels].
 struct Image {
   int64_t height = 0;
   int64_t width = 0;
-  int64_t channels = 1;
-  std::vector<uint8_t> pixels = {};  // height × width × channels
+  int64_t channels = 0;  // 1 grey, 3 red green blue
+  std::vector<uint8_t> pixels;
+
+  bool operator==(const Image&) const = default;
 };
+
+/// Reads a PNG or JPEG file, told apart by its first bytes. Throws Error when it is neither, or damaged.
+Image read_image(const std::filesystem::path& path);
+Image read_image(const Input& input);
 
 }  // namespace isthmus::io

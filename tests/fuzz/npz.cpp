@@ -1,0 +1,18 @@
+#include "isthmus/io/npz.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "isthmus/core/error.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  try {
+    const isthmus::io::Npz npz(std::make_unique<isthmus::io::MemoryInput>(bytes));
+    for (const std::string& name : npz.names()) npz.read(name);
+  } catch (const isthmus::Error&) {  // the only way to refuse
+  }
+  return 0;
+}
