@@ -1,0 +1,59 @@
+#include "isthmus/ops/logistic_regression.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/noise.hpp"
+
+namespace isthmus::ops {
+namespace {
+
+TEST(LogisticRegression, WithoutFeaturesTheBiasIsTheLogOdds) {
+  // 3 of 4 rows are class 1: p = 1/4, 3/4, and the loss is the entropy.
+  const Tensor labels = at::tensor({1, 1, 0, 1}, at::kLong);
+  const auto fit = fit_logistic_regression(at::zeros({4, 1}), labels, 2, 0, 100);
+  EXPECT_TRUE(fit.converged);
+  EXPECT_NEAR((fit.bias[1] - fit.bias[0]).item<double>(), std::log(3.0), 1e-4);
+  EXPECT_NEAR(fit.loss, -(0.25 * std::log(0.25) + 0.75 * std::log(0.75)), 1e-8);
+}
+
+// The gradient by autograd is zero at what was found, so the loss is the one that is documented.
+TEST(LogisticRegression, IsAStationaryPointOfTheDocumentedLoss) {
+  Noise noise(3);
+  const Tensor x = noise.normal({9000, 4});  // more than two blocks
+  const Tensor labels = (x.mm(noise.normal({4, 3})) + noise.gumbel({9000, 3})).argmax(1);
+  const double l2 = 40;
+  const auto fit = fit_logistic_regression(x, labels, 3, l2, 500);
+  ASSERT_TRUE(fit.converged);
+  const Tensor weight = fit.weight.clone().requires_grad_();
+  const Tensor bias = fit.bias.clone().requires_grad_();
+  const Tensor loss = at::cross_entropy_loss(at::addmm(bias, x.to(at::kDouble), weight.t()), labels) +
+                      0.5 * l2 * weight.square().sum() / 9000;
+  EXPECT_NEAR(loss.item<double>(), fit.loss, 1e-12);
+  loss.backward();
+  EXPECT_LT(weight.grad().abs().max().item<double>(), 1.01e-5);
+  EXPECT_LT(bias.grad().abs().max().item<double>(), 1.01e-5);
+}
+
+TEST(LogisticRegression, FindsTheWeightsThatMadeTheLabels) {
+  Noise noise(5);
+  const Tensor truth = noise.normal({3, 4}).to(at::kDouble);
+  const Tensor x = noise.normal({40000, 4});
+  const Tensor labels = (x.mm(truth.t().to(at::kFloat)) + noise.gumbel({40000, 3})).argmax(1);
+  const auto fit = fit_logistic_regression(x, labels, 3, 0, 500);
+  // Weights are known up to a shift that is common to all classes.
+  const Tensor difference = (fit.weight - fit.weight.mean(0)) - (truth - truth.mean(0));
+  EXPECT_LT(difference.abs().max().item<double>(), 0.08);  // about 4 standard errors
+}
+
+TEST(LogisticRegression, SeparatesWhatIsSeparable) {
+  const Tensor x = at::tensor({-2.0, -1.0, 1.0, 2.0}).view({4, 1}).to(at::kFloat);
+  const Tensor labels = at::tensor({0, 0, 1, 1}, at::kLong);
+  const auto fit = fit_logistic_regression(x, labels, 2, 0.01, 100);
+  EXPECT_TRUE(fit.converged);
+  EXPECT_TRUE(fit.classify(x).equal(labels));
+}
+
+}  // namespace
+}  // namespace isthmus::ops
