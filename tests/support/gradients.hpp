@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus::test {
+
+/// Holds the gradients of `f`, a function of float64 tensors, against central differences. What f returns is
+/// weighed by fixed numbers, so that every element of it counts.
+inline void check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                            std::vector<Tensor> inputs, double tolerance = 1e-6) {
+  for (Tensor& input : inputs) input = input.detach().to(at::kDouble).clone().set_requires_grad(true);
+  const auto scalar = [&] {
+    const Tensor y = f(inputs);
+    return (y * at::cos(at::arange(y.numel(), y.options().requires_grad(false)).view(y.sizes()))).sum();
+  };
+  scalar().backward();
+  const at::NoGradGuard no_grad;
+  constexpr double h = 1e-5;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor flat = inputs[i].view({-1});
+    const Tensor gradient = inputs[i].grad().reshape({-1});
+    for (int64_t j = 0; j < flat.size(0); ++j) {
+      const Tensor element = flat[j];
+      const double value = element.item<double>();
+      element.fill_(value + h);
+      const double above = scalar().item<double>();
+      element.fill_(value - h);
+      const double below = scalar().item<double>();
+      element.fill_(value);
+      EXPECT_NEAR(gradient[j].item<double>(), (above - below) / (2 * h), tolerance)
+          << "input " << i << "[" << j << "]";
+    }
+  }
+}
+
+/// Gradients of sum(f · weights) with respect to the inputs that require them; undefined where unused.
+inline std::vector<Tensor> gradients_of(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                                        const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> leaves;
+  for (const Tensor& input : inputs) leaves.push_back(input.detach().set_requires_grad(true));
+  const Tensor y = f(leaves);
+  (y * at::cos(at::arange(y.numel()).view(y.sizes()))).sum().backward();
+  std::vector<Tensor> gradients;
+  for (const Tensor& leaf : leaves) gradients.push_back(leaf.grad());
+  return gradients;
+}
+
+}  // namespace isthmus::test
