@@ -72,6 +72,9 @@ class Dataset {
 
   /// Whether every value is 0 or 1 as it stands.
   virtual bool binary() const { return false; }
+
+  /// Whether every value lies from 0 to 1: only then is it a probability that can be drawn from.
+  virtual bool within_unit() const { return true; }
 };
 
 /// What a data set hands out: its own splits, or one whole that is split by `--data.test`.
@@ -102,14 +105,26 @@ struct DatasetEntry {
   std::function<Source(const DataConfig&)> open;
 };
 
-/// Opens a data set by name and cuts it. Splits and static binarisation do not depend on the training's seed,
-/// so runs with different seeds are compared on the same data. Throws UsageError (unknown name) or Error
-/// (absent, damaged).
+/// Opens a data set by name and cuts it. Throws UsageError (unknown name) or Error (absent, damaged).
 Data load_data(std::string_view name, const DataConfig& config);
 
-/// x and labels of the given rows of a split. Under dynamic binarisation `draw` numbers the pixels' draws;
-/// rows of one `draw` are alike whatever the batches they come in.
+/// Cuts, limits and binarises (threshold and static: for good, here). Without a test split of its own, the
+/// set gives the share `config.test`; `config.validation` is a share of what remains. Both are cut from the
+/// end of one fixed order, and `limit` keeps the front of each split, so a smaller limit is a subset of a
+/// larger. A test split that is not cut or limited keeps the set's own order. Nothing depends on the
+/// training's seed: runs with different seeds are compared on the same data. Throws UsageError when no
+/// training example is left, or values outside of [0, 1] are to be binarised.
+Data cut(std::string name, const Source& source, const DataConfig& config);
+
+/// x and labels of the given rows of a split. Under dynamic binarisation row i of the batch takes row i of
+/// `noise`, so the caller chooses what a draw belongs to: the place in the batch when it trains; the example
+/// itself when it evaluates (rows that follow each other from `first` on, with a Noise whose first_row is
+/// `first`), alike whatever the batches are. The other kinds of binarisation have nothing left to do here.
 Batch gather(const Dataset& split, Binarise binarise, std::span<const int64_t> rows, Noise noise);
+
+/// The same into `batch`, whose tensors are filled again when they fit and nobody else holds them.
+void gather_into(Batch& batch, const Dataset& split, Binarise binarise, std::span<const int64_t> rows,
+                 Noise noise);
 
 namespace datasets {
 using Entry = DatasetEntry;

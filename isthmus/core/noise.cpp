@@ -48,6 +48,15 @@ Tensor Noise::bernoulli(const Tensor& probabilities) {
               });
 }
 
+void Noise::bernoulli_(const Tensor& probabilities) {
+  const std::span<float> each(probabilities.mutable_data_ptr<float>(),
+                              static_cast<size_t>(probabilities.numel()));
+  const int64_t rows = probabilities.dim() == 0 ? 1 : probabilities.size(0);
+  const int64_t columns = rows == 0 ? 0 : probabilities.numel() / rows;
+  kernels::fill_bernoulli(each, each, rows, columns, kernels::NoiseKey{seed_, next_stream(), step_},
+                          first_row_);
+}
+
 std::vector<int64_t> Noise::permutation(int64_t n) {
   return kernels::permutation(n, kernels::NoiseKey{seed_, next_stream(), step_});
 }

@@ -38,6 +38,9 @@ class Noise {
   Tensor gumbel(at::IntArrayRef shape, at::Device device = at::kCPU);   ///< standard Gumbel: −log(−log u)
   Tensor bernoulli(const Tensor& probabilities);  ///< 0 or 1, the shape of `probabilities`
 
+  /// bernoulli() in place: `probabilities` is float32, contiguous, on the CPU.
+  void bernoulli_(const Tensor& probabilities);
+
   /// 0 … n−1, shuffled.
   std::vector<int64_t> permutation(int64_t n);
 
