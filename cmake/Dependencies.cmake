@@ -28,12 +28,9 @@ if(ISTHMUS_CUDA AND NOT TARGET torch_cuda)
   message(FATAL_ERROR "[isthmus] ISTHMUS_CUDA expected a torch with CUDA, got the CPU's in ${Torch_DIR}; try another "
                       "by ISTHMUS_TORCH")
 endif()
-# One libgomp only, torch's own: a second copy would start a second set of threads.
-get_target_property(torch_library torch LOCATION)
-get_filename_component(torch_folder ${torch_library} DIRECTORY)
+include(OneGomp)
 list(PREPEND CMAKE_BUILD_RPATH ${torch_folder})
 list(PREPEND CMAKE_INSTALL_RPATH ${torch_folder})
-find_package(OpenMP REQUIRED)
 
 # The wheel's include folder also carries a newer {fmt}, which nothing exports: spdlog and we must see the one we link.
 get_target_property(fmt_folder fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
