@@ -41,7 +41,7 @@ asan: setup  ## build and test under the address and undefined-behaviour sanitiz
 bench: setup  ## build and run the benchmarks
 	@cmake --preset release -DISTHMUS_BENCH=ON
 	@cmake --build --preset release -j $(JOBS)
-	@scripts/bench
+	@for bench in build/release/bench/*_bench; do echo "== $$bench"; $$bench || exit 1; done
 
 install: build  ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
