@@ -3,5 +3,5 @@
 #include <iostream>
 
 int main() {
-  std::cout << isthmus::to_text({1, 28, 28}) << "\n";
+  std::cout << isthmus::shape_text({1, 28, 28}) << "\n";
 }
