@@ -22,7 +22,7 @@ enum class Binarise { none, threshold, static_, dynamic };
 
 /// The `--data.*` words, shared by all data sets.
 struct DataConfig {
-  std::string path;
+  std::string path = {};
   Binarise binarise = Binarise::none;
   int64_t size = 0;
   int64_t limit = 0;
