@@ -1,5 +1,5 @@
-# All but torch are Debian packages (scripts/setup installs them). torch comes from the wheel: from ISTHMUS_TORCH, else
-# the project's .venv, else whatever Python is active.
+# All but torch are Debian packages; scripts/setup installs both. Which torch is taken, scripts/torch says; Torch_DIR
+# overrides it.
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
@@ -13,26 +13,24 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 add_library(hwy::hwy ALIAS PkgConfig::HWY)
 
-if(NOT Torch_DIR AND NOT DEFINED ENV{Torch_DIR})
-  set(candidates "$ENV{ISTHMUS_TORCH}" "${CMAKE_CURRENT_SOURCE_DIR}/.venv/bin/python" python3)
-  foreach(python IN LISTS candidates)
-    if(python)
-      execute_process(COMMAND ${python} -c "import torch; print(torch.utils.cmake_prefix_path)"
-                      OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
-      if(NOT failed)
-        list(APPEND CMAKE_PREFIX_PATH "${prefix}")
-        break()
-      endif()
-    endif()
-  endforeach()
+if(NOT DEFINED ENV{Torch_DIR} AND (DEFINED ENV{ISTHMUS_TORCH} OR NOT EXISTS "${Torch_DIR}"))
+  unset(Torch_DIR CACHE)
+  execute_process(COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/torch OUTPUT_VARIABLE found RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "[isthmus] expected torch, got none; try 'make setup', or set ISTHMUS_TORCH to a Python "
+                        "interpreter that has torch")
+  endif()
+  string(REGEX REPLACE "\n.*" "" prefix "${found}")
+  list(APPEND CMAKE_PREFIX_PATH "${prefix}")
 endif()
 find_package(Torch REQUIRED)
-# One libgomp only, torch's own: a second copy would start a second set of threads.
-get_target_property(torch_library torch LOCATION)
-get_filename_component(torch_folder ${torch_library} DIRECTORY)
+if(ISTHMUS_CUDA AND NOT TARGET torch_cuda)
+  message(FATAL_ERROR "[isthmus] ISTHMUS_CUDA expected a torch with CUDA, got the CPU's in ${Torch_DIR}; try another "
+                      "by ISTHMUS_TORCH")
+endif()
+include(OneGomp)
 list(PREPEND CMAKE_BUILD_RPATH ${torch_folder})
 list(PREPEND CMAKE_INSTALL_RPATH ${torch_folder})
-find_package(OpenMP REQUIRED)
 
 # The wheel's include folder also carries a newer {fmt}, which nothing exports: spdlog and we must see the one we link.
 get_target_property(fmt_folder fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)

@@ -1,0 +1,65 @@
+#include "isthmus/core/log_weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/why_empty.hpp"
+
+namespace isthmus {
+namespace {
+
+// Part of what a seed means: another value draws other numbers. Large enough to run the encoder, which each
+// chunk repeats, only once per hundred runs of the decoder.
+constexpr int64_t draws_of_chunk = 100;
+
+// Floats of x that one call of the model makes.
+constexpr int64_t floats_at_once = 3'000'000;
+
+}  // namespace
+
+std::optional<std::string> why_no_log_weights(const Subject& subject, std::string_view metric) {
+  const auto* model = subject.can<LatentVariable>();
+  if (model == nullptr)
+    return fmt::format(
+        "{} needs a likelihood p(x|z) and a posterior q(z|x), and this model has none; use "
+        "`reconstruction`, which every model has",
+        metric);
+  if (auto reason = model->no_likelihood()) return reason;
+  return why_empty(subject);
+}
+
+void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
+                          const std::function<void(int64_t image, std::span<const double> weights)>& visit,
+                          int64_t rows_at_once) {
+  const at::NoGradGuard no_grad;
+  auto* model = subject.can<LatentVariable>();
+  const int64_t size = subject.examples().size();
+  const int64_t total = images == 0 ? size : std::min(images, size);
+  if (rows_at_once == 0) rows_at_once = floats_at_once / elements(subject.examples().shape());
+  const int64_t batch_size = std::max<int64_t>(1, rows_at_once / std::min(draws, draws_of_chunk));
+
+  for_each_batch(subject, batch_size, images, [&](const Batch& batch, int64_t first) {
+    for (int64_t drawn = 0; drawn < draws; drawn += draws_of_chunk) {
+      const int64_t chunk = std::min(draws_of_chunk, draws - drawn);
+      Noise noise(subject.seed, Purpose::evaluation, drawn / draws_of_chunk, first);
+      const Tensor weights =
+          model->log_weights(batch, chunk, noise).to(at::kCPU, at::kDouble).t().contiguous();
+      const double* row = weights.const_data_ptr<double>();
+      for (int64_t image = first; image < first + batch.size(); ++image, row += chunk) {
+        const std::span<const double> of_image(row, static_cast<size_t>(chunk));
+        if (std::ranges::any_of(of_image, [](double weight) { return std::isnan(weight); }))
+          throw Error({.who = "evaluate",
+                       .expected = "log-weights in nats",
+                       .got = fmt::format("nan for example {} of the split", image),
+                       .hint = "an earlier checkpoint: the training of this one has diverged"});
+        visit(image, of_image);
+      }
+      subject.progress(first * draws + batch.size() * (drawn + chunk), total * draws, "draws");
+    }
+  });
+}
+
+}  // namespace isthmus

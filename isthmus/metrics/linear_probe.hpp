@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "isthmus/core/codes.hpp"
+#include "isthmus/core/metric.hpp"
+#include "isthmus/core/why_empty.hpp"
+#include "isthmus/ops/logistic_regression.hpp"
+
+/// How much of the class can be read off the code by a linear classifier: the error of a multinomial logistic
+/// regression, fitted to convergence on the codes of the training split and measured on those of the
+/// subject's. Codes are standardised by the mean and deviation of the training codes.
+namespace isthmus::metrics::linear_probe {
+
+inline constexpr std::string_view summary =
+    "error of a logistic regression from code to class; lower is better";
+
+struct Config {
+  int64_t examples = 0;
+  double l2 = 1;
+  int64_t iterations = 1000;
+
+  static Config quick() { return {.examples = 10'000}; }
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&Config::examples>("the first so many training examples to fit; 0 takes all", non_negative),
+        field<&Config::l2>("l2 ‖W‖²/2 is added to the summed cross-entropy", non_negative),
+        field<&Config::iterations>("steps of L-BFGS at most", Bound{.least = 1, .text = "of 1 or more"}),
+    };
+  }
+};
+
+inline std::optional<std::string> why_not(const Subject& subject) {
+  if (subject.can<Encoder>() == nullptr)
+    return "linear_probe reads the class off the code, and this model has no encoder; use `reconstruction`";
+  if (subject.data.train->labels().empty() || subject.examples().labels().empty())
+    return "linear_probe needs the class of each example, and " + subject.data.name +
+           " has no labels; use `reconstruction`, or a data set with classes (`isthmus datasets`)";
+  if (auto empty = why_empty({subject.model, subject.data, Split::train})) return empty;
+  return why_empty(subject);
+}
+
+inline Measurement measure(const Subject& subject, const Config& config) {
+  Subject fitting = subject;
+  fitting.split = Split::train;
+  Codes train = encode_split(fitting, config.examples);
+  Codes held_out = encode_split(subject);
+
+  const auto [deviation, mean] = at::std_mean(train.code.to(at::kDouble), 0, false);
+  const Tensor scale = at::where(deviation > 0, deviation, at::ones_like(deviation));  // of a dead unit: any
+  const auto standardise = [&](Tensor& code) { code.sub_(mean).div_(scale); };
+  standardise(train.code);
+  standardise(held_out.code);
+
+  const int64_t classes =
+      1 + std::max(train.labels.max().item<int64_t>(), held_out.labels.max().item<int64_t>());
+  const auto probe = ops::fit_logistic_regression(
+      train.code, train.labels, classes, config.l2, config.iterations,
+      [&](int64_t steps) { subject.progress(steps, config.iterations, "steps"); });
+  const auto n = static_cast<double>(held_out.labels.size(0));
+  const double error = (probe.classify(held_out.code) != held_out.labels).sum().item<double>() / n;
+
+  Measurement result{
+      .value = 100 * error, .standard_error = 100 * std::sqrt(error * (1 - error) / n), .unit = "%"};
+  result.more = {{"train_examples", static_cast<double>(train.labels.size(0))},
+                 {"examples", n},
+                 {"classes", static_cast<double>(classes)},
+                 {"train_loss", probe.loss},
+                 {"steps", static_cast<double>(probe.iterations)}};
+  if (!probe.converged)
+    result.warnings.push_back(fmt::format(
+        "the regression has not converged in {} steps; raise --linear_probe.iterations or --linear_probe.l2",
+        probe.iterations));
+  if (subject.split == Split::train)
+    result.warnings.emplace_back("measured on the examples that it was fitted to; use --split test");
+  const Tensor counts = at::bincount(train.labels, {}, classes);
+  for (int64_t label = 0; label < classes; ++label)
+    if (counts[label].item<int64_t>() == 0)
+      result.warnings.push_back(
+          fmt::format("no example of class {} among the {} training examples; raise --linear_probe.examples",
+                      label, train.labels.size(0)));
+  return result;
+}
+
+}  // namespace isthmus::metrics::linear_probe

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "isthmus/core/model.hpp"
+#include "isthmus/nn/mlp.hpp"
+#include "isthmus/nn/network.hpp"
+
+namespace isthmus::nn {
+
+/// 4x4 kernels, two pixels a stride, with an activation: [n, inputs, 2h, 2w] → [n, outputs, h, w]. With
+/// `transposed` the other way round.
+class Convolution final : public torch::nn::Module {
+ public:
+  Convolution(int64_t inputs, int64_t outputs, bool transposed, Activation activation, Noise& noise);
+  Tensor forward(const Tensor& x) const;
+
+  Tensor weight;  ///< [outputs, inputs, 4, 4]; transposed: [inputs, outputs, 4, 4]
+  Tensor bias;    ///< [outputs], 0 at first
+
+ private:
+  bool transposed_;
+  Activation activation_;
+};
+
+/// What the two networks below share: an image [channels, height, width], halved in height and width once for
+/// each entry of `channels`, and fully connected layers between the smallest image and the code.
+struct Pyramid {
+  Shape image;
+  std::vector<int64_t> channels;
+  std::vector<int64_t> hidden;
+  Activation activation = Activation::relu;
+
+  /// The smallest image. Throws Error, saying which shapes would do, when `image` is no image or cannot be
+  /// halved so often.
+  Shape smallest() const;
+};
+
+/// Strided convolutions, then fully connected layers: [n, image…] → [n, outputs].
+class ConvolutionalEncoder final : public Network {
+ public:
+  ConvolutionalEncoder(const Pyramid& pyramid, int64_t outputs, Noise& noise);
+  Tensor forward(const Tensor& x) override;
+  Tensor output_bias() const override { return top_->output_bias(); }
+
+ private:
+  std::vector<std::shared_ptr<Convolution>> convolutions_;
+  std::shared_ptr<Mlp> top_;
+};
+
+/// The encoder's mirror image, with transposed convolutions: [n, inputs] → [n, image…].
+class ConvolutionalDecoder final : public Network {
+ public:
+  ConvolutionalDecoder(int64_t inputs, const Pyramid& pyramid, Noise& noise);
+  Tensor forward(const Tensor& x) override;
+  Tensor output_bias() const override { return convolutions_.back()->bias; }
+
+ private:
+  Shape smallest_;
+  Activation activation_;
+  std::shared_ptr<Mlp> top_;
+  std::vector<std::shared_ptr<Convolution>> convolutions_;
+};
+
+}  // namespace isthmus::nn

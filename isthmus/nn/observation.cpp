@@ -1,0 +1,132 @@
+#include "isthmus/nn/observation.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include <spdlog/spdlog.h>
+
+#include "isthmus/distributions/bernoulli.hpp"
+#include "isthmus/distributions/discretised_logistic.hpp"
+#include "isthmus/ops/likelihood.hpp"
+
+namespace isthmus::nn {
+namespace {
+
+namespace bernoulli = distributions::bernoulli;
+namespace discretised_logistic = distributions::discretised_logistic;
+
+/// A Gaussian's variance of a pixel never falls below that of half a grey level: a decoder that learns the
+/// variance of a pixel that never changes would else drive its density, and the gradient, to infinity.
+const double least_log_variance = 2 * std::log(0.5 / 255);
+
+/// A mean of exactly 0 or 1 has no finite logit; no pixel starts surer than this.
+constexpr double least_probability = 1e-3;
+
+double log_spread_of(Likelihood likelihood, double sigma) {
+  if (likelihood == Likelihood::gaussian) return 2 * std::log(sigma);
+  return std::log(sigma * std::numbers::sqrt3 / std::numbers::pi);  // a logistic's deviation is scale · π/√3
+}
+
+}  // namespace
+
+Observation::Observation(const Config& config, const DataSpec& data) : config_(config), data_(data) {
+  if (config.likelihood == Likelihood::bernoulli) {
+    if (!data.binary) spdlog::warn("{}", *no_likelihood());
+    return;
+  }
+  first_log_spread_ = log_spread_of(config.likelihood, config.sigma);
+  if (config.variance == Variance::per_pixel) return;
+  const std::string name = config.likelihood == Likelihood::gaussian ? "log_variance" : "log_scale";
+  const Tensor start = at::full({}, first_log_spread_, at::kFloat);
+  log_spread =
+      config.variance == Variance::scalar ? register_parameter(name, start) : register_buffer(name, start);
+}
+
+bool Observation::spread_from_decoder() const {
+  return config_.likelihood != Likelihood::bernoulli && config_.variance == Variance::per_pixel;
+}
+
+Shape Observation::output_shape() const {
+  Shape shape = data_.shape;
+  if (spread_from_decoder()) shape.front() *= 2;
+  return shape;
+}
+
+void Observation::start(Network& decoder) const {
+  const at::NoGradGuard no_grad;
+  Tensor bias = decoder.output_bias();
+  const int64_t locations = spread_from_decoder() ? bias.size(0) / 2 : bias.size(0);
+  if (spread_from_decoder()) bias.narrow(0, locations, locations).fill_(first_log_spread_);
+  if (!data_.mean.defined()) return;
+  Tensor mean = data_.mean.flatten();
+  if (locations != mean.size(0)) mean = mean.view({locations, -1}).mean(1);  // one bias a channel
+  if (config_.likelihood == Likelihood::bernoulli) mean = at::logit(mean, least_probability);
+  bias.narrow(0, 0, locations).copy_(mean);
+}
+
+Observation::Parameters Observation::parameters(const Tensor& outputs) const {
+  const Tensor flat = outputs.flatten(1).to(at::kFloat);
+  if (!spread_from_decoder()) return {flat, log_spread};
+  const int64_t d = flat.size(1) / 2;
+  const Tensor spread = flat.narrow(1, d, d);
+  if (config_.likelihood == Likelihood::discretised_logistic) return {flat.narrow(1, 0, d), spread};
+  return {flat.narrow(1, 0, d), least_log_variance + at::softplus(spread - least_log_variance)};
+}
+
+Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t repeat) const {
+  const auto [location, spread] = parameters(outputs);
+  const Tensor target = x.flatten(1).to(at::kFloat);
+  switch (config_.likelihood) {
+    case Likelihood::bernoulli:
+      return ops::bernoulli_log_likelihood(location, target, repeat);
+    case Likelihood::gaussian:
+      return ops::gaussian_log_likelihood(location, spread, target, repeat);
+    case Likelihood::discretised_logistic:
+      break;
+  }
+  const auto by_example = [&](const Tensor& t) { return t.dim() == 2 ? t.unflatten(0, {-1, repeat}) : t; };
+  return discretised_logistic::log_prob(by_example(location), by_example(spread), target.unsqueeze(1))
+      .flatten();
+}
+
+Tensor Observation::mean(const Tensor& outputs) const {
+  Shape shape = data_.shape;
+  shape.insert(shape.begin(), outputs.size(0));
+  const Tensor location = parameters(outputs).location.reshape(shape);
+  switch (config_.likelihood) {
+    case Likelihood::bernoulli:
+      return at::sigmoid(location);
+    case Likelihood::gaussian:
+      return location;
+    case Likelihood::discretised_logistic:
+      break;
+  }
+  return location.clamp(0, 1);
+}
+
+Tensor Observation::draw(const Tensor& outputs, Noise& noise) const {
+  const at::NoGradGuard no_grad;
+  Shape shape = data_.shape;
+  shape.insert(shape.begin(), outputs.size(0));
+  const auto [location, spread] = parameters(outputs);
+  switch (config_.likelihood) {
+    case Likelihood::bernoulli:
+      return bernoulli::draw(location, noise).view(shape);
+    case Likelihood::gaussian: {
+      const Tensor epsilon = noise.normal(location.sizes(), location.device());
+      return (location + at::exp(0.5 * spread) * epsilon).view(shape);
+    }
+    case Likelihood::discretised_logistic:
+      break;
+  }
+  return discretised_logistic::draw(location, spread, noise).view(shape);
+}
+
+std::optional<std::string> Observation::no_likelihood() const {
+  if (config_.likelihood != Likelihood::bernoulli || data_.binary) return std::nullopt;
+  return "a Bernoulli likelihood of grey pixels is not normalised, so its numbers are no log-likelihoods; "
+         "try "
+         "--data.binarise dynamic, or --likelihood gaussian";
+}
+
+}  // namespace isthmus::nn

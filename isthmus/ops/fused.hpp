@@ -1,0 +1,20 @@
+#pragma once
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus::ops {
+
+/// False when the environment holds ISTHMUS_REFERENCE=1, which sends every op to its reference. Read once.
+bool fused_paths_allowed();
+
+/// Whether an op may take its fused path: kernels read float32 memory on the CPU, row after row without gaps.
+/// An undefined tensor (no bias) is no obstacle.
+template <class... Tensors>
+bool eligible(const Tensors&... tensors) {
+  const auto one = [](const Tensor& t) {
+    return !t.defined() || (t.is_cpu() && t.scalar_type() == at::kFloat && t.is_contiguous());
+  };
+  return fused_paths_allowed() && (one(tensors) && ...);
+}
+
+}  // namespace isthmus::ops

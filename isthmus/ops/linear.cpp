@@ -1,0 +1,71 @@
+#include "isthmus/ops/linear.hpp"
+
+#include "isthmus/kernels/activation.hpp"
+#include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/spans.hpp"
+
+namespace isthmus::ops {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+Tensor forward_in_place(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  const Tensor y = at::mm(x, weight.t());
+  if (bias.defined() || activation != Activation::identity)
+    kernels::activate(mutable_numbers(y), numbers(bias), y.size(0), y.size(1), activation);
+  return y;
+}
+
+struct Linear : torch::autograd::Function<Linear> {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                        Activation activation) {
+    const Tensor y = forward_in_place(x, weight, bias, activation);
+    context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y});
+    context->saved_data["activation"] = static_cast<int64_t>(activation);
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const Tensor& x = saved[0];
+    const Tensor& weight = saved[1];
+    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+    const bool wants_bias = context->needs_input_grad(2);
+    Tensor bias_gradient;
+    // The gradient with respect to x Wᵀ + b. A graph of the backward pass (the contractive penalty asks for
+    // one) needs operations that autograd sees.
+    Tensor g = gradients[0];
+    if (at::GradMode::is_enabled()) {
+      if (activation != Activation::identity) g = g * slope(saved[2], activation);
+      if (wants_bias) bias_gradient = g.sum(0);
+    } else {
+      const Tensor dy = g.contiguous();
+      const bool identity = activation == Activation::identity;
+      // The identity's gradient is dy itself, so writing it in place changes nothing.
+      g = identity ? dy : at::empty_like(dy);
+      if (wants_bias) bias_gradient = at::empty({dy.size(1)}, dy.options());
+      if (wants_bias || !identity)
+        kernels::activate_backward(mutable_numbers(g), mutable_numbers(bias_gradient),
+                                   numbers(identity ? dy : saved[2]), numbers(dy), dy.size(0), dy.size(1),
+                                   activation);
+    }
+    return {context->needs_input_grad(0) ? at::mm(g, weight) : Tensor(),
+            context->needs_input_grad(1) ? at::mm(g.t(), x) : Tensor(), bias_gradient, Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor reference::linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  const Tensor product = at::mm(x, weight.t());
+  return activate(bias.defined() ? product + bias : product, activation);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  if (!eligible(x, weight, bias)) return reference::linear(x, weight, bias, activation);
+  if (!at::GradMode::is_enabled()) return forward_in_place(x, weight, bias, activation);
+  return Linear::apply(x, weight, bias, activation);
+}
+
+}  // namespace isthmus::ops

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "isthmus/core/torch.hpp"
+#include "isthmus/ops/activation.hpp"
+
+namespace isthmus::ops {
+
+/// activation(x Wᵀ + b): x [rows, in], weight [out, in], bias [out] → [rows, out].
+///
+/// The fused path adds the bias and applies the activation in one pass over the product, in place; backward
+/// undoes the activation and sums the bias gradient in one pass, and forms no gradient that nobody asked for.
+/// Weight gradients are returned to autograd like any other, not written into weight.grad: that would break
+/// torch::autograd::grad and hooks, to save one add over the weights.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              Activation activation = Activation::identity);
+
+namespace reference {
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              Activation activation = Activation::identity);
+}  // namespace reference
+
+}  // namespace isthmus::ops

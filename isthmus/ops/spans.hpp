@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus::ops {
+
+/// The memory of a contiguous float32 tensor on the CPU, as kernels take it; empty for an undefined tensor.
+inline std::span<const float> numbers(const Tensor& t) {
+  if (!t.defined()) return {};
+  return {t.const_data_ptr<float>(), static_cast<size_t>(t.numel())};
+}
+
+/// The same, to write to.
+inline std::span<float> mutable_numbers(const Tensor& t) {
+  if (!t.defined()) return {};
+  return {t.mutable_data_ptr<float>(), static_cast<size_t>(t.numel())};
+}
+
+}  // namespace isthmus::ops
