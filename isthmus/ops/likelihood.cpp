@@ -4,7 +4,6 @@
 #include <numbers>
 
 #include "isthmus/kernels/bernoulli.hpp"
-#include "isthmus/kernels/gaussian.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/spans.hpp"
 
@@ -15,12 +14,14 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 /// [rows, d] → [rows / repeat, repeat, d]: the draws of one example side by side, for x to broadcast against.
-Tensor by_example(const Tensor& t, int64_t repeat) { return t.unflatten(0, {-1, repeat}); }
+Tensor by_example(const Tensor& t, int64_t repeat) {
+  return t.unflatten(0, {-1, repeat});
+}
 
 Tensor bernoulli_forward(const Tensor& logits, const Tensor& x, int64_t repeat) {
   const Tensor out = at::empty({logits.size(0)}, logits.options());
-  kernels::bernoulli_log_likelihood(mutable_numbers(out), numbers(x), numbers(logits), logits.size(0), logits.size(1),
-                                    repeat);
+  kernels::bernoulli_log_likelihood(mutable_numbers(out), numbers(x), numbers(logits), logits.size(0),
+                                    logits.size(1), repeat);
   return out;
 }
 
@@ -49,56 +50,17 @@ struct Bernoulli : torch::autograd::Function<Bernoulli> {
   }
 };
 
-Tensor gaussian_forward(const Tensor& mean, const Tensor& log_variance, const Tensor& x, int64_t repeat) {
-  const Tensor out = at::empty({mean.size(0)}, mean.options());
-  kernels::gaussian_log_likelihood(mutable_numbers(out), numbers(x), numbers(mean), numbers(log_variance),
-                                   mean.size(0), mean.size(1), repeat);
-  return out;
-}
-
-struct Gaussian : torch::autograd::Function<Gaussian> {
-  static Tensor forward(AutogradContext* context, const Tensor& mean, const Tensor& log_variance, const Tensor& x,
-                        int64_t repeat) {
-    context->save_for_backward({mean, log_variance, x});
-    context->saved_data["repeat"] = repeat;
-    return gaussian_forward(mean, log_variance, x, repeat);
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const Tensor& mean = saved[0];
-    const Tensor& log_variance = saved[1];
-    const int64_t repeat = context->saved_data["repeat"].toInt();
-    if (at::GradMode::is_enabled()) {
-      const Tensor g = gradients[0].unsqueeze(1);
-      const Tensor residual = (saved[2].unsqueeze(1) - by_example(mean, repeat)).flatten(0, 1);
-      const Tensor scaled = residual * at::exp(-log_variance);
-      const Tensor per_element = 0.5 * g * (residual * scaled - 1);
-      return {g * scaled, log_variance.dim() == 0 ? per_element.sum() : per_element.sum_to_size(log_variance.sizes()),
-              Tensor(), Tensor()};
-    }
-    const Tensor g = gradients[0].contiguous();
-    const Tensor mean_gradient = at::empty_like(mean);
-    const Tensor log_variance_gradient = context->needs_input_grad(1) ? at::empty_like(log_variance) : Tensor();
-    kernels::gaussian_log_likelihood_backward(mutable_numbers(mean_gradient), mutable_numbers(log_variance_gradient),
-                                              numbers(g), numbers(saved[2]), numbers(mean), numbers(log_variance),
-                                              mean.size(0), mean.size(1), repeat);
-    return {mean_gradient, log_variance_gradient, Tensor(), Tensor()};
-  }
-};
-
 }  // namespace
 
 namespace reference {
 
 Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t repeat) {
   const Tensor l = by_example(logits, repeat);
-  // max(l, 0) + log(1 + e^-|l|) is log(1 + e^l) without overflow.
-  const Tensor softplus = l.clamp_min(0) + at::log1p(at::exp(-l.abs()));
-  return (x.unsqueeze(1) * l - softplus).sum(-1).flatten();
+  return (x.unsqueeze(1) * l + at::log_sigmoid(-l)).sum(-1).flatten();  // log(1 + e^l) without overflow
 }
 
-Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x, int64_t repeat) {
+Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x,
+                               int64_t repeat) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
   const Tensor log_v = log_variance.dim() == 2 ? by_example(log_variance, repeat) : log_variance;
   const Tensor residual = x.unsqueeze(1) - by_example(mean, repeat);
@@ -108,17 +70,15 @@ Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, c
 }  // namespace reference
 
 Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t repeat) {
-  if (!eligible(logits, x) || x.requires_grad()) return reference::bernoulli_log_likelihood(logits, x, repeat);
+  if (!eligible(logits, x) || x.requires_grad())
+    return reference::bernoulli_log_likelihood(logits, x, repeat);
   if (!at::GradMode::is_enabled()) return bernoulli_forward(logits, x, repeat);
   return Bernoulli::apply(logits, x, repeat);
 }
 
-Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x, int64_t repeat) {
-  // A variance for every element is a reading of its own: the kernel shares one among the rows.
-  if (!eligible(mean, log_variance, x) || x.requires_grad() || log_variance.dim() == 2)
-    return reference::gaussian_log_likelihood(mean, log_variance, x, repeat);
-  if (!at::GradMode::is_enabled()) return gaussian_forward(mean, log_variance, x, repeat);
-  return Gaussian::apply(mean, log_variance, x, repeat);
+Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x,
+                               int64_t repeat) {
+  return reference::gaussian_log_likelihood(mean, log_variance, x, repeat);
 }
 
 }  // namespace isthmus::ops

@@ -1,5 +1,7 @@
 #include "isthmus/ops/linear.hpp"
 
+#include <optional>
+
 #include "isthmus/kernels/activation.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/spans.hpp"
@@ -18,9 +20,10 @@ Tensor forward_in_place(const Tensor& x, const Tensor& weight, const Tensor& bia
 }
 
 struct Linear : torch::autograd::Function<Linear> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        Activation activation) {
-    const Tensor y = forward_in_place(x, weight, bias, activation);
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const std::optional<Tensor>& bias, Activation activation) {
+    const Tensor y = forward_in_place(x, weight, bias.value_or(Tensor()), activation);
+    context->saved_data["bias"] = bias.has_value();
     context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y});
     context->saved_data["activation"] = static_cast<int64_t>(activation);
     return y;
@@ -31,7 +34,7 @@ struct Linear : torch::autograd::Function<Linear> {
     const Tensor& x = saved[0];
     const Tensor& weight = saved[1];
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const bool wants_bias = context->needs_input_grad(2);
+    const bool wants_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(2);
     Tensor bias_gradient;
     // The gradient with respect to x Wᵀ + b. A graph of the backward pass (the contractive penalty asks for
     // one) needs operations that autograd sees.
@@ -65,7 +68,7 @@ Tensor reference::linear(const Tensor& x, const Tensor& weight, const Tensor& bi
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
   if (!eligible(x, weight, bias)) return reference::linear(x, weight, bias, activation);
   if (!at::GradMode::is_enabled()) return forward_in_place(x, weight, bias, activation);
-  return Linear::apply(x, weight, bias, activation);
+  return Linear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, activation);
 }
 
 }  // namespace isthmus::ops

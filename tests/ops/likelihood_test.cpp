@@ -20,7 +20,8 @@ struct Sizes {
   int64_t examples, repeat, columns;
 };
 
-const Sizes all_sizes[] = {{1, 1, 1}, {3, 1, 7}, {3, 4, 7}, {2, 5, 16}, {5, 3, 33}, {100, 1, 784}, {4, 50, 784}};
+const Sizes all_sizes[] = {{1, 1, 1},  {3, 1, 7},     {3, 4, 7},   {2, 5, 16},
+                           {5, 3, 33}, {100, 1, 784}, {4, 50, 784}};
 
 void expect_near(const Tensor& fused, const Tensor& truth, const char* what) {
   EXPECT_EQ(fused.sizes(), truth.sizes()) << what;
@@ -44,9 +45,9 @@ TEST(BernoulliLikelihood, IsItsReferenceForwardAndBackward) {
     const Tensor logits = 3 * noise.normal({s.examples * s.repeat, s.columns});
     const Tensor x = noise.bernoulli(at::full({s.examples, s.columns}, 0.3F));
     ASSERT_TRUE(eligible(logits, x));
-    expect_same_gradients([&](const Tensors& t) { return ops::bernoulli_log_likelihood(t[0], x, s.repeat); },
-                          [&](const Tensors& t) { return reference::bernoulli_log_likelihood(t[0], x, s.repeat); },
-                          {logits});
+    expect_same_gradients(
+        [&](const Tensors& t) { return ops::bernoulli_log_likelihood(t[0], x, s.repeat); },
+        [&](const Tensors& t) { return reference::bernoulli_log_likelihood(t[0], x, s.repeat); }, {logits});
   }
 }
 
@@ -56,7 +57,9 @@ TEST(BernoulliLikelihood, IsOneOverAllImages) {
   Tensor images = at::zeros({16, 4});
   for (int64_t i = 0; i < 16; ++i)
     for (int64_t bit = 0; bit < 4; ++bit) images[i][bit] = static_cast<float>(i >> bit & 1);
-  EXPECT_NEAR(at::exp(ops::bernoulli_log_likelihood(logits.expand({16, 4}).contiguous(), images)).sum().item<double>(),
+  EXPECT_NEAR(at::exp(ops::bernoulli_log_likelihood(logits.expand({16, 4}).contiguous(), images))
+                  .sum()
+                  .item<double>(),
               1, 1e-6);
 }
 
@@ -78,7 +81,8 @@ TEST(BernoulliLikelihood, GivesGradientsOfXByItsReference) {
 
 /// The log-variances that the op takes: one number, one a column, one an element.
 Tensors variances(const Sizes& s, Noise& noise) {
-  return {noise.normal({1}).view({}), noise.normal({s.columns}), noise.normal({s.examples * s.repeat, s.columns})};
+  return {noise.normal({1}).squeeze(), noise.normal({s.columns}),
+          noise.normal({s.examples * s.repeat, s.columns})};
 }
 
 TEST(GaussianLikelihood, IsItsReferenceForwardAndBackward) {
@@ -106,8 +110,9 @@ TEST(LikelihoodGradients, AreThoseOfDifferences) {
   test::check_gradients([&](const Tensors& t) { return reference::bernoulli_log_likelihood(t[0], x, 2); },
                         {noise.normal({4, 3})});
   for (const Tensor& log_variance : variances({2, 2, 3}, noise))
-    test::check_gradients([&](const Tensors& t) { return reference::gaussian_log_likelihood(t[0], t[1], x, 2); },
-                          {noise.normal({4, 3}), log_variance});
+    test::check_gradients(
+        [&](const Tensors& t) { return reference::gaussian_log_likelihood(t[0], t[1], x, 2); },
+        {noise.normal({4, 3}), log_variance});
 }
 
 TEST(LikelihoodGradients, CanBeDifferentiatedAgain) {
@@ -119,18 +124,18 @@ TEST(LikelihoodGradients, CanBeDifferentiatedAgain) {
     const Tensor first = torch::autograd::grad({likelihood(parameter)}, {parameter}, {}, true, true)[0];
     return torch::autograd::grad({(first * at::arange(12).view({4, 3})).sum()}, {parameter})[0];
   };
-  expect_near(second([&](const Tensor& l) { return ops::bernoulli_log_likelihood(l, x, 2).square().sum(); }),
-              second([&](const Tensor& l) { return reference::bernoulli_log_likelihood(l, x, 2).square().sum(); }),
-              "bernoulli");
+  expect_near(
+      second([&](const Tensor& l) { return ops::bernoulli_log_likelihood(l, x, 2).square().sum(); }),
+      second([&](const Tensor& l) { return reference::bernoulli_log_likelihood(l, x, 2).square().sum(); }),
+      "bernoulli");
   for (const Tensor& log_variance : variances({2, 2, 3}, noise))
-    expect_near(
-        second([&](const Tensor& m) {
-          return ops::gaussian_log_likelihood(m, log_variance + m.sum(), x, 2).square().sum();
-        }),
-        second([&](const Tensor& m) {
-          return reference::gaussian_log_likelihood(m, log_variance + m.sum(), x, 2).square().sum();
-        }),
-        "gaussian");
+    expect_near(second([&](const Tensor& m) {
+                  return ops::gaussian_log_likelihood(m, log_variance + m.sum(), x, 2).square().sum();
+                }),
+                second([&](const Tensor& m) {
+                  return reference::gaussian_log_likelihood(m, log_variance + m.sum(), x, 2).square().sum();
+                }),
+                "gaussian");
 }
 
 }  // namespace
