@@ -51,11 +51,11 @@ Shape Pyramid::smallest() const {
     const int halvings = std::countr_zero(static_cast<uint64_t>(image[1] | image[2]));
     throw Error(
         {.who = "backbone",
-         .expected = fmt::format("height and width that {} layers of channels can halve, multiples of {}",
-                                 layers, factor),
+         .expected =
+             fmt::format("height and width that {} convolutions can halve, multiples of {}", layers, factor),
          .got = shape_text(image),
          .hint = halvings == 0 ? "--data.size 32 or --backbone.kind mlp"
-                               : fmt::format("at most {} numbers in --backbone.channels, or --data.size 32",
+                               : fmt::format("--backbone.channels with at most {} numbers, or --data.size 32",
                                              halvings)});
   }
   return {channels.back(), image[1] / factor, image[2] / factor};

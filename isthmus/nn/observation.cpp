@@ -64,7 +64,7 @@ void Observation::start(Network& decoder) const {
   bias.narrow(0, 0, locations).copy_(mean);
 }
 
-Observation::Parameters Observation::parameters(const Tensor& outputs) const {
+Observation::Reading Observation::read(const Tensor& outputs) const {
   const Tensor flat = outputs.flatten(1).to(at::kFloat);
   if (!spread_from_decoder()) return {flat, log_spread};
   const int64_t d = flat.size(1) / 2;
@@ -74,7 +74,7 @@ Observation::Parameters Observation::parameters(const Tensor& outputs) const {
 }
 
 Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t repeat) const {
-  const auto [location, spread] = parameters(outputs);
+  const auto [location, spread] = read(outputs);
   const Tensor target = x.flatten(1).to(at::kFloat);
   switch (config_.likelihood) {
     case Likelihood::bernoulli:
@@ -92,7 +92,7 @@ Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t rep
 Tensor Observation::mean(const Tensor& outputs) const {
   Shape shape = data_.shape;
   shape.insert(shape.begin(), outputs.size(0));
-  const Tensor location = parameters(outputs).location.reshape(shape);
+  const Tensor location = read(outputs).location.reshape(shape);
   switch (config_.likelihood) {
     case Likelihood::bernoulli:
       return at::sigmoid(location);
@@ -108,7 +108,7 @@ Tensor Observation::draw(const Tensor& outputs, Noise& noise) const {
   const at::NoGradGuard no_grad;
   Shape shape = data_.shape;
   shape.insert(shape.begin(), outputs.size(0));
-  const auto [location, spread] = parameters(outputs);
+  const auto [location, spread] = read(outputs);
   switch (config_.likelihood) {
     case Likelihood::bernoulli:
       return bernoulli::draw(location, noise).view(shape);

@@ -65,10 +65,10 @@ class Observation final : public torch::nn::Module {
  private:
   /// First and second half of the outputs, [rows, d] each; the second is log_spread unless the decoder says
   /// it.
-  struct Parameters {
+  struct Reading {
     Tensor location, log_spread;
   };
-  Parameters parameters(const Tensor& outputs) const;
+  Reading read(const Tensor& outputs) const;
   bool spread_from_decoder() const;
 
   Config config_;
