@@ -22,10 +22,4 @@ inline Tensor kl(const Tensor& q_logits, const Tensor& p_logits) {
   return (at::exp(log_q) * (log_q - at::log_softmax(p_logits, -1))).sum(-1);
 }
 
-/// −Σ p log p → [...].
-inline Tensor entropy(const Tensor& logits) {
-  const Tensor log_p = at::log_softmax(logits, -1);
-  return -(at::exp(log_p) * log_p).sum(-1);
-}
-
 }  // namespace isthmus::distributions::categorical

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <numbers>
 
 #include "isthmus/core/model.hpp"
 
@@ -10,18 +8,12 @@
 /// is in nats, and broadcasts over the others.
 namespace isthmus::distributions::gaussian {
 
-inline const double log_two_pi = std::log(2 * std::numbers::pi);
+inline constexpr double log_two_pi = 1.8378770664093453;
 
 /// An encoder's [batch, 2·latent] cut into mean and log-variance, [batch, latent] each.
 inline GaussianParameters split(const Tensor& outputs) {
   const int64_t latent = outputs.size(-1) / 2;
   return {outputs.narrow(-1, 0, latent), outputs.narrow(-1, latent, latent)};
-}
-
-/// The standard normal of `latent` dimensions, [latent] each; broadcasts against any batch.
-inline GaussianParameters standard(int64_t latent, const at::TensorOptions& options = at::kFloat) {
-  const Tensor zero = at::zeros({latent}, options);
-  return {zero, zero};
 }
 
 /// [batch, d]: one draw a row, mean + σ·ε, differentiable in the parameters (Kingma & Welling 2014,

@@ -2,7 +2,12 @@
 
 #include <cmath>
 #include <numbers>
+#include <string_view>
 
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/model.hpp"
 #include "isthmus/kernels/bernoulli.hpp"
 #include "isthmus/kernels/gaussian.hpp"
 #include "isthmus/ops/fused.hpp"
@@ -17,6 +22,16 @@ using torch::autograd::variable_list;
 /// [rows, d] → [rows / repeat, repeat, d]: the draws of one example side by side, for x to broadcast against.
 Tensor by_example(const Tensor& t, int64_t repeat) {
   return t.unflatten(0, {-1, repeat});
+}
+
+void check_rows(std::string_view who, const Tensor& parameters, const Tensor& x, int64_t repeat) {
+  if (parameters.dim() == 2 && x.dim() == 2 && parameters.size(1) == x.size(1) &&
+      parameters.size(0) == x.size(0) * repeat)
+    return;
+  const auto text = [](const Tensor& t) { return shape_text(Shape(t.sizes().begin(), t.sizes().end())); };
+  throw Error({.who = who,
+               .expected = fmt::format("parameters [rows, d] of x [rows / {}, d]", repeat),
+               .got = fmt::format("{} of {}", text(parameters), text(x))});
 }
 
 Tensor bernoulli_forward(const Tensor& logits, const Tensor& x, int64_t repeat) {
@@ -111,6 +126,7 @@ Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, c
 }  // namespace reference
 
 Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t repeat) {
+  check_rows("bernoulli_log_likelihood", logits, x, repeat);
   if (!eligible(logits, x) || x.requires_grad())
     return reference::bernoulli_log_likelihood(logits, x, repeat);
   if (!at::GradMode::is_enabled()) return bernoulli_forward(logits, x, repeat);
@@ -119,6 +135,7 @@ Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t r
 
 Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x,
                                int64_t repeat) {
+  check_rows("gaussian_log_likelihood", mean, x, repeat);
   // The kernel shares its variances among the rows.
   if (!eligible(mean, log_variance, x) || x.requires_grad() || log_variance.dim() == 2)
     return reference::gaussian_log_likelihood(mean, log_variance, x, repeat);

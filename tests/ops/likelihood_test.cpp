@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "isthmus/core/error.hpp"
 #include "isthmus/core/noise.hpp"
 #include "isthmus/ops/fused.hpp"
 
@@ -102,6 +103,13 @@ TEST(GaussianLikelihood, HasItsConstant) {
   const Tensor log_p = ops::gaussian_log_likelihood(at::zeros({1, 2}), at::full({}, std::log(4.0F)),
                                                     at::tensor({0.0F, 2.0F}).view({1, 2}));
   EXPECT_NEAR(log_p.item<double>(), -std::log(2 * std::numbers::pi) - std::log(4.0) - 0.5, 1e-6);
+}
+
+TEST(Likelihoods, RefuseRowsThatDoNotAgree) {
+  const Tensor parameters = at::zeros({6, 4});
+  EXPECT_THROW(ops::bernoulli_log_likelihood(parameters, at::zeros({2, 4}), 2), Error);
+  EXPECT_THROW(ops::bernoulli_log_likelihood(parameters, at::zeros({6, 3})), Error);
+  EXPECT_THROW(ops::gaussian_log_likelihood(parameters, at::zeros({}), at::zeros({6}), 1), Error);
 }
 
 TEST(LikelihoodGradients, AreThoseOfDifferences) {
