@@ -87,7 +87,7 @@ TEST(Sprites, HeartsStandUpright) {
   double top = 0;
   double bottom = 0;
   for (size_t i = 0; i < heart.size(); ++i) {
-    EXPECT_EQ(heart[i], heart[i / 64 * 64 + (64 - i % 64 + 1) % 64]) << "the centre is at 32.5";
+    EXPECT_EQ(heart[i], heart[i / 64 * 64 + (64 - i % 64) % 64]) << "the centre is at 32.5";
     (i / 64 < 32 ? top : bottom) += heart[i];
   }
   EXPECT_GT(top, 1.2 * bottom);
