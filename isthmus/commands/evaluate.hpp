@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "isthmus/core/text.hpp"
 #include "isthmus/program/terminal.hpp"

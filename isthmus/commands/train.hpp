@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "isthmus/io/atomic_file.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
 #include "isthmus/program/words.hpp"

@@ -1,6 +1,7 @@
 #include "isthmus/program/terminal.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
@@ -64,10 +65,13 @@ std::string clock(double seconds) {
 }
 
 std::string thousands(int64_t count) {
-  std::string digits = fmt::format("{}", count);
-  for (auto place = static_cast<int64_t>(digits.size()) - 3; place > (count < 0 ? 1 : 0); place -= 3)
-    digits.insert(static_cast<size_t>(place), ",");
-  return digits;
+  const std::string digits = fmt::format("{}", std::abs(count));
+  std::string text = count < 0 ? "-" : "";
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 train::Observer training_progress(const train::Training& training) {

@@ -108,11 +108,6 @@ void write_table(std::string& out, std::string_view table, const Settings& setti
     out += fmt::format("{} = {}\n", setting.path.substr(prefix), toml_value(setting));
 }
 
-const toml::table* table_at(const toml::table& root, std::string_view key) {
-  const toml::node* node = root.get(key);
-  return node == nullptr ? nullptr : node->as_table();
-}
-
 std::string name_at(std::string_view who, const toml::table& root, std::string_view key) {
   const auto name = root[key].value<std::string>();
   if (!name)
