@@ -21,7 +21,7 @@ function ticks(least, greatest, wanted) {
   return all;
 }
 
-// One unit for a whole axis that ends at `largest`.
+// With a suffix that suits `largest`: one for a whole axis, where its labels are evenly apart.
 function steps(value, largest) {
   if (value === 0) return '0';
   if (largest >= 1e6) return +(value / 1e6).toPrecision(4) + 'M';
@@ -139,7 +139,7 @@ class Chart {
       svg(this.sheet, 'line', {x1: x, x2: x, y1: this.top, y2: this.bottom, class: 'grid'});
       const anchor = x > this.right - 14 ? 'end' : 'middle';
       svg(this.sheet, 'text', {x: anchor === 'end' ? this.right + 8 : x, y: this.bottom + 18, 'text-anchor': anchor},
-          steps(value, this.x.greatest));
+          steps(value, view.log ? value : this.x.greatest));
     }
     svg(this.sheet, 'line', {x1: this.left, x2: this.right, y1: this.bottom, y2: this.bottom, class: 'axis'});
   }
