@@ -35,11 +35,11 @@ std::vector<std::pair<double, double>> running_mean(const std::vector<std::pair<
   std::vector<std::pair<double, double>> smooth;
   const size_t reach = width / 2;
   for (size_t i = 0; i < points.size(); ++i) {
-    const size_t side =
-        std::min({reach, i, points.size() - 1 - i});  // even on both sides, lest the ends lean
+    const size_t before = std::min(reach, i);
+    const size_t after = std::min(before, points.size() - 1 - i);
     double sum = 0;
-    for (size_t j = i - side; j <= i + side; ++j) sum += points[j].second;
-    smooth.emplace_back(points[i].first, sum / static_cast<double>(2 * side + 1));
+    for (size_t j = i - before; j <= i + after; ++j) sum += points[j].second;
+    smooth.emplace_back(points[i].first, sum / static_cast<double>(before + after + 1));
   }
   return smooth;
 }

@@ -25,7 +25,8 @@ struct LineChart {
 /// them, so that a noisy loss can be read.
 void draw_line_chart(Surface& surface, const Box& box, const LineChart& chart);
 
-/// The mean of the `width` points around each (fewer at the ends).
+/// The mean of the `width` points around each. At the start as many before as after, since a loss is steep
+/// there; at the end those before, since it is flat.
 std::vector<std::pair<double, double>> running_mean(const std::vector<std::pair<double, double>>& points,
                                                     size_t width);
 

@@ -9,8 +9,8 @@
 namespace isthmus::canvas {
 
 struct Scatter {
-  AxesLabels labels;
-  std::vector<Point> points;
+  AxesLabels labels = {};
+  std::vector<Point> points = {};
   std::vector<int64_t> groups = {};     ///< one a point; empty when all are of a kind
   std::vector<std::string> names = {};  ///< of the groups; at most twenty
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/core/why_empty.hpp"
 
 namespace isthmus::canvas {
 
@@ -10,7 +11,7 @@ std::vector<io::Image> to_images(const Tensor& pixels) {
   if (pixels.dim() != 4 || (pixels.size(1) != 1 && pixels.size(1) != 3))
     throw Error({.who = "canvas",
                  .expected = "images of 1 or 3 channels, [n, channels, height, width]",
-                 .got = to_text(Shape(pixels.sizes().begin(), pixels.sizes().end()))});
+                 .got = shape_text(Shape(pixels.sizes().begin(), pixels.sizes().end()))});
   const Tensor bytes = pixels.detach()
                            .to(at::kCPU, at::kFloat)
                            .nan_to_num(0)
@@ -36,9 +37,18 @@ std::optional<std::string> no_images(const Subject& subject) {
   if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3))
     return fmt::format(
         "the examples are {}, not images of 1 or 3 channels; latent_scatter and curves can be drawn",
-        to_text(shape));
-  if (subject.examples().size() == 0)
-    return "the split holds no examples; choose another split, or a larger share for it";
+        shape_text(shape));
+  return why_empty(subject);
+}
+
+std::optional<std::string> no_codes(const Subject& subject) {
+  if (!subject.can<Encoder>())
+    return "the model does not encode examples; samples and reconstructions can be drawn";
+  if (const auto reason = why_empty(subject)) return reason;
+  if (subject.examples().size() == 1)
+    return fmt::format(
+        "the {} split holds one example, and a direction takes two; choose another with --split",
+        enum_name(subject.split));
   return std::nullopt;
 }
 

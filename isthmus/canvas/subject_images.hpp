@@ -13,9 +13,11 @@ namespace isthmus::canvas {
 /// Throws Error for other shapes.
 std::vector<io::Image> to_images(const Tensor& pixels);
 
-/// Why the subject's examples cannot be drawn as images, when they cannot: they are none, or the split is
-/// empty.
+/// Why the subject's examples cannot be drawn as images, when they cannot, and the way out.
 std::optional<std::string> no_images(const Subject& subject);
+
+/// Why the model gives no cloud of codes, when it gives none, and the way out.
+std::optional<std::string> no_codes(const Subject& subject);
 
 /// Where the model computes: the device of its first parameter.
 at::Device device_of(const Model& model);

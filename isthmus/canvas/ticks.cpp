@@ -17,7 +17,7 @@ double round_step(double rough) {
 }
 
 std::string with_minus(std::string text) {
-  if (!text.empty() && text.front() == '-') text.replace(0, 1, "\u2212");
+  if (text.starts_with('-')) text = "\u2212" + text.substr(1);
   return text;
 }
 

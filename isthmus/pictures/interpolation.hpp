@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "isthmus/canvas/caption.hpp"
-#include "isthmus/canvas/codes.hpp"
 #include "isthmus/canvas/grid.hpp"
 #include "isthmus/canvas/subject_images.hpp"
 

@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "isthmus/canvas/codes.hpp"
 #include "isthmus/canvas/scatter.hpp"
+#include "isthmus/canvas/subject_images.hpp"
+#include "isthmus/core/codes.hpp"
 #include "isthmus/ops/principal_components.hpp"
 
 namespace isthmus::pictures::latent_scatter {
@@ -30,6 +31,13 @@ inline std::optional<std::string> why_not(const Subject& subject) {
   return canvas::no_codes(subject);
 }
 
+/// The classes of the examples; none where they have no labels.
+inline std::vector<int64_t> numbers(const Tensor& labels) {
+  if (!labels.defined()) return {};
+  const Tensor each = labels.to(at::kLong).contiguous();
+  return {each.const_data_ptr<int64_t>(), each.const_data_ptr<int64_t>() + each.numel()};
+}
+
 /// The names of the classes in the legend; none where there are no labels, or too many to tell apart.
 inline std::vector<std::string> legend(const Subject& subject, const std::vector<int64_t>& labels) {
   if (labels.empty() || *std::ranges::min_element(labels) < 0) return {};
@@ -43,10 +51,10 @@ inline std::vector<std::string> legend(const Subject& subject, const std::vector
 }
 
 inline io::Image draw(const Subject& subject, const Config& config) {
-  const auto examples = canvas::encode_examples(subject, config.count);
+  const auto examples = encode_split(subject, config.count);
   canvas::Scatter scatter;
   scatter.labels = {"", "first latent dimension", "second latent dimension"};
-  Tensor plane = examples.codes.to(at::kDouble);
+  Tensor plane = examples.code.to(at::kDouble);
   if (plane.size(1) == 1) {
     plane = at::stack(
         {plane.select(1, 0), Noise(subject.seed, Purpose::picture).uniform({plane.size(0)}).to(at::kDouble)},
@@ -64,8 +72,9 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   plane = plane.contiguous();
   const double* each = plane.const_data_ptr<double>();
   for (int64_t i = 0; i < plane.size(0); ++i) scatter.points.push_back({each[2 * i], each[2 * i + 1]});
-  scatter.names = legend(subject, examples.labels);
-  if (!scatter.names.empty()) scatter.groups = examples.labels;
+  const std::vector<int64_t> labels = numbers(examples.labels);
+  scatter.names = legend(subject, labels);
+  if (!scatter.names.empty()) scatter.groups = labels;
   return canvas::draw_scatter(scatter, config.scale);
 }
 

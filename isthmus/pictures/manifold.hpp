@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "isthmus/canvas/caption.hpp"
-#include "isthmus/canvas/codes.hpp"
 #include "isthmus/canvas/grid.hpp"
 #include "isthmus/canvas/subject_images.hpp"
+#include "isthmus/core/codes.hpp"
 #include "isthmus/ops/principal_components.hpp"
 
 namespace isthmus::pictures::manifold {
@@ -63,15 +63,15 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   std::string caption =
       "The latent plane at equal shares of the prior's mass (inverse of the normal distribution function).";
   if (!is_prior_plane(subject)) {
-    const auto examples = canvas::encode_examples(subject, config.examples);
-    const auto principal = ops::principal_components(examples.codes, 2);
+    const auto examples = encode_split(subject, config.examples);
+    const auto principal = ops::principal_components(examples.code, 2);
     codes = principal.mean + (codes * principal.variances.sqrt()).matmul(principal.directions);
     const double share = principal.total > 0 ? principal.variances.sum().item<double>() / principal.total : 0;
     caption = fmt::format(
         "The plane of the two principal directions of {} codes of {} dimensions ({:.0f} % of their "
         "variance), at "
         "equal shares of a normal distribution's mass.",
-        examples.codes.size(0), examples.codes.size(1), 100 * share);
+        examples.code.size(0), examples.code.size(1), 100 * share);
   }
   codes = codes.to(canvas::device_of(subject.model), at::kFloat);
   std::vector<io::Image> images;

@@ -12,6 +12,7 @@ struct Config {
   int64_t columns = 10;
   int64_t scale = 0;
 
+  static constexpr bool preview = true;
   static constexpr auto fields() {
     return std::tuple{
         field<&Config::count>("how many images", positive),

@@ -5,11 +5,11 @@ const view = {log: false, whole: false, step: null};
 
 // --- numbers ---------------------------------------------------------------------------------------------
 
-function figure(value) {
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e7) ? value.toExponential(2) : String(+value.toPrecision(5));
-  return text.replace('-', '\u2212');
-}
+// A true minus sign; \u2212 is as wide as a digit.
+const minus = text => text.replace('-', '\u2212');
+const extreme = value => value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
+const figure = value => minus(extreme(value) ? value.toExponential(3) : value.toPrecision(5));
+const tidy = value => minus(extreme(value) ? value.toExponential() : String(+value.toPrecision(6)));
 
 function ticks(least, greatest, wanted) {
   const rough = (greatest - least) / Math.max(wanted, 2);
@@ -21,20 +21,21 @@ function ticks(least, greatest, wanted) {
   return all;
 }
 
-function steps(value) {
-  if (value >= 1e6) return +(value / 1e6).toPrecision(4) + 'M';
-  if (value >= 1e4) return +(value / 1e3).toPrecision(4) + 'k';
+// With a suffix that suits `largest`: one for a whole axis, where its labels are evenly apart.
+function steps(value, largest) {
+  if (value === 0) return '0';
+  if (largest >= 1e6) return +(value / 1e6).toPrecision(4) + 'M';
+  if (largest >= 1e4) return +(value / 1e3).toPrecision(4) + 'k';
   return String(value);
 }
 
-// The mean of the points around each, as many on either side, so that the ends do not lean.
+// The mean of the points around each: no more before it than there are, nor more after it, since a curve is steep where
+// it begins and flat where it ends.
 function smooth(points) {
   const reach = Math.floor(points.length / 50);
   return points.map(([step], i) => {
-    const side = Math.min(reach, i, points.length - 1 - i);
-    let sum = 0;
-    for (let j = i - side; j <= i + side; ++j) sum += points[j][1];
-    return [step, sum / (2 * side + 1)];
+    const near = points.slice(Math.max(i - reach, 0), i + Math.min(reach, i) + 1);
+    return [step, near.reduce((sum, point) => sum + point[1], 0) / near.length];
   });
 }
 
@@ -120,11 +121,11 @@ class Chart {
 
   axes() {
     const rows = ticks(this.y.least, this.y.greatest, (this.bottom - this.top) / 48);
-    this.left = 16 + 6.6 * Math.max(...rows.map(value => figure(value).length));
+    this.left = 16 + 6.6 * Math.max(...rows.map(value => tidy(value).length));
     for (const value of rows) {
       const y = this.place([1, value])[1];
       svg(this.sheet, 'line', {x1: this.left, x2: this.right, y1: y, y2: y, class: 'grid'});
-      svg(this.sheet, 'text', {x: this.left - 8, y: y + 4, 'text-anchor': 'end'}, figure(value));
+      svg(this.sheet, 'text', {x: this.left - 8, y: y + 4, 'text-anchor': 'end'}, tidy(value));
     }
     let columns = ticks(this.x.least, this.x.greatest, (this.right - this.left) / 90);
     if (view.log) {
@@ -138,7 +139,7 @@ class Chart {
       svg(this.sheet, 'line', {x1: x, x2: x, y1: this.top, y2: this.bottom, class: 'grid'});
       const anchor = x > this.right - 14 ? 'end' : 'middle';
       svg(this.sheet, 'text', {x: anchor === 'end' ? this.right + 8 : x, y: this.bottom + 18, 'text-anchor': anchor},
-          steps(value));
+          steps(value, view.log ? value : this.x.greatest));
     }
     svg(this.sheet, 'line', {x1: this.left, x2: this.right, y1: this.bottom, y2: this.bottom, class: 'axis'});
   }

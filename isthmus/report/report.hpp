@@ -16,9 +16,9 @@ namespace isthmus::report {
 struct Figure {
   std::string name;
   double value;
-  std::optional<double> standard_error;
-  std::string unit;
-  std::string explanation;
+  std::optional<double> standard_error = {};
+  std::string unit = {};
+  std::string explanation = {};
   std::vector<std::pair<std::string, double>> more = {};  ///< further figures, shown small
 };
 
@@ -47,20 +47,20 @@ struct Facts {
 };
 
 struct ReportInput {
-  std::string name;     ///< of the run
-  std::string model;    ///< its word on the command line
-  std::string summary;  ///< the model in a phrase
-  Paper paper;
-  std::string dataset;
-  std::string dataset_summary;
-  std::string split;  ///< that the figures are of
-  std::vector<Figure> figures;
-  std::vector<Picture> pictures;
-  std::vector<Series> curves;
-  std::vector<SettingLine> settings;
-  std::string command;  ///< the words that train this again; empty hides the box
-  Facts facts;
-  std::vector<std::string> warnings;
+  std::string name = {};     ///< of the run
+  std::string model = {};    ///< its word on the command line
+  std::string summary = {};  ///< the model in a phrase
+  Paper paper = {};
+  std::string dataset = {};
+  std::string dataset_summary = {};
+  std::string split = {};  ///< that the figures are of
+  std::vector<Figure> figures = {};
+  std::vector<Picture> pictures = {};
+  std::vector<Series> curves = {};
+  std::vector<SettingLine> settings = {};
+  std::string command = {};  ///< the words that train this again; empty hides the box
+  Facts facts = {};
+  std::vector<std::string> warnings = {};
 };
 
 /// One self-contained page: styles, script, curves and pictures are inside, nothing is fetched. All of the

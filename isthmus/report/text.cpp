@@ -45,7 +45,7 @@ std::string duration(double seconds) {
 std::string grouped(int64_t number) {
   std::string digits = fmt::format("{}", number);
   const size_t sign = number < 0 ? 1 : 0;
-  for (size_t i = digits.size(); i > 3 + sign; i -= 3) digits.insert(i - 3, ",");
+  for (size_t i = digits.size(); i > 3 + sign; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
@@ -59,7 +59,7 @@ std::string rounded(double value, std::optional<double> standard_error) {
   } else {
     text = fmt::format("{:.5g}", value);
   }
-  if (text.front() == '-') text.replace(0, 1, "\u2212");
+  if (text.starts_with('-')) text = "\u2212" + text.substr(1);
   return text;
 }
 

@@ -1,0 +1,73 @@
+#include "isthmus/report/curves.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace isthmus::report {
+namespace {
+
+using Points = std::vector<std::pair<double, double>>;
+
+class Curves : public ::testing::Test {
+ protected:
+  std::vector<Series> read(const std::string& text) {
+    const auto path = folder_.path() / "metrics.jsonl";
+    std::ofstream(path) << text;
+    return read_curves(path);
+  }
+  test::TemporaryFolder folder_;
+};
+
+constexpr auto two = R"({"step": 100, "split": "train", "terms": {"loss": 5, "kl": 1}, "rate": 9, "time": 1}
+{"step": 100, "split": "validation", "terms": {"loss": 6}}
+)";
+
+TEST_F(Curves, AreOneForEachTermAndSplit) {
+  const auto all = read(two);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].name, "loss");
+  EXPECT_EQ(all[1].name, "kl");
+  EXPECT_EQ(all[2].split, "validation");
+  EXPECT_EQ(all[2].points, (Points{{100, 6}}));
+}
+
+TEST_F(Curves, ForgetALineThatIsStillWritten) {
+  EXPECT_EQ(read(std::string(two) + R"({"step": 200, "spl)").size(), 3U);
+}
+
+TEST_F(Curves, TakeALastLineWithoutLineFeed) {
+  const auto all = read(std::string(two) + R"({"step": 200, "split": "train", "terms": {"loss": 4}})");
+  EXPECT_EQ(all[0].points, (Points{{100, 5}, {200, 4}}));
+}
+
+TEST_F(Curves, LeaveOutWhatIsNoNumber) {
+  const auto all =
+      read(std::string(two) + R"({"step": 200, "split": "train", "terms": {"loss": null, "kl": 2}})");
+  EXPECT_EQ(all[0].points.size(), 1U);
+  EXPECT_EQ(all[1].points.size(), 2U);
+}
+
+TEST_F(Curves, ReplaceStepsThatAResumedRunTookAgain) {
+  const auto all = read(R"({"step": 1, "split": "train", "terms": {"loss": 9}}
+{"step": 2, "split": "train", "terms": {"loss": 8}}
+{"step": 3, "split": "train", "terms": {"loss": 7}}
+{"step": 2, "split": "train", "terms": {"loss": 6}}
+)");
+  EXPECT_EQ(all[0].points, (Points{{1, 9}, {2, 6}}));
+}
+
+TEST_F(Curves, RefuseDamageAndAbsence) {
+  test::expect_error("line 1", [&] { read(std::string("no json\n") + two); });
+  test::expect_error("absent.jsonl", [&] { read_curves(folder_.path() / "absent.jsonl"); });
+}
+
+TEST_F(Curves, OfAnEmptyFileAreNone) {
+  EXPECT_TRUE(read("").empty());
+}
+
+}  // namespace
+}  // namespace isthmus::report

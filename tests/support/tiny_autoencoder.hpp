@@ -1,0 +1,50 @@
+#pragma once
+
+#include <vector>
+
+#include "isthmus/core/subject.hpp"
+
+#include "tests/support/small_data.hpp"
+
+namespace isthmus::testing {
+
+/// Codes are the first `code` pixels; decoded, they are the first pixels of an image that is 0.25 elsewhere.
+/// Samples are all 1, reconstructions half of x.
+class TinyAutoencoder : public Model, public Encoder, public Decoder, public Generator {
+ public:
+  explicit TinyAutoencoder(int64_t code = 3, const Shape& shape = {1, 2, 4}) : code_(code), shape_(shape) {}
+
+  Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x / 2; }
+  Tensor encode(const Tensor& x) override { return x.flatten(1).narrow(1, 0, code_); }
+  Tensor decode(const Tensor& code) override {
+    const Tensor rest = at::full({code.size(0), elements(shape_) - code_}, 0.25, code.options());
+    return at::cat({code, rest}, 1).view(sizes(code.size(0)));
+  }
+  int64_t code_size() const override { return code_; }
+  Tensor sample(int64_t n, Noise&) override { return at::ones(sizes(n)); }
+
+ private:
+  std::vector<int64_t> sizes(int64_t n) const {
+    std::vector<int64_t> all{n};
+    all.insert(all.end(), shape_.begin(), shape_.end());
+    return all;
+  }
+
+  int64_t code_;
+  Shape shape_;
+};
+
+/// The same with a Gaussian q(z|x), so its prior is a standard normal.
+class TinyGaussian final : public TinyAutoencoder, public GaussianPosterior {
+ public:
+  using TinyAutoencoder::TinyAutoencoder;
+  GaussianParameters posterior(const Tensor& x) override { return {encode(x), at::zeros_like(encode(x))}; }
+};
+
+/// `n` images of 1×2×4 pixels from 0 to 1.
+inline Data tiny_images(int64_t n, const std::vector<int64_t>& labels = {}) {
+  return small_data(Noise(3, Purpose::picture).uniform({n, 1, 2, 4}), labels);
+}
+
+}  // namespace isthmus::testing
