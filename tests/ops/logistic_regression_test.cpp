@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include "isthmus/core/noise.hpp"
@@ -53,6 +54,20 @@ TEST(LogisticRegression, SeparatesWhatIsSeparable) {
   const auto fit = fit_logistic_regression(x, labels, 2, 0.01, 100);
   EXPECT_TRUE(fit.converged);
   EXPECT_TRUE(fit.classify(x).equal(labels));
+}
+
+TEST(LogisticRegression, IsTheSameOnAnyNumberOfThreads) {
+  Noise noise(9);
+  const Tensor x = noise.normal({3000, 4});
+  const Tensor labels = (x.select(1, 0) > 0.3).to(at::kLong);
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto one = fit_logistic_regression(x, labels, 2, 1, 30);
+  at::set_num_threads(2);
+  const auto two = fit_logistic_regression(x, labels, 2, 1, 30);
+  at::set_num_threads(before);
+  EXPECT_TRUE(one.weight.equal(two.weight));
+  EXPECT_EQ(one.loss, two.loss);
 }
 
 }  // namespace
