@@ -230,7 +230,7 @@ TEST_P(EveryModel, WeighsEachExampleAloneWhenItHasALikelihood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Menu, EveryModel, testing::ValuesIn(models::menu().begin(), models::menu().end()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& each) { return std::string(each.param->name); });
 
 }  // namespace
 }  // namespace isthmus
