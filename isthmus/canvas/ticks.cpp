@@ -42,7 +42,7 @@ std::vector<Tick> ticks(double least, double greatest, int wanted) {
   double step = round_step((greatest - least) / std::max(wanted, 2));
   const auto first_index = [&] { return std::ceil(least / step - 1e-9); };
   const auto last_index = [&] { return std::floor(greatest / step + 1e-9); };
-  while (last_index() - first_index() < 1) step = round_step(step * 0.49);
+  while (last_index() - first_index() < 1) step = round_step(step * 0.4);  // the next smaller
   const double largest = std::max(std::abs(first_index()), std::abs(last_index())) * step;
   std::vector<Tick> all;
   for (double index = first_index(); index <= last_index(); ++index) {

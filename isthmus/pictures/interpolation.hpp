@@ -48,7 +48,9 @@ inline Tensor line(const Tensor& a, const Tensor& b, int64_t steps) {
 /// Steps along the arc that turns evenly from a to b (White 2016, arXiv:1609.04468): the norm stays between
 /// theirs. The straight line where there is no one arc: codes that are parallel, opposite or zero.
 inline Tensor arc(const Tensor& a, const Tensor& b, int64_t steps) {
-  const double cosine = (a.dot(b) / (a.norm() * b.norm()).clamp_min(1e-12)).template item<double>();
+  const double norms = (a.norm() * b.norm()).item<double>();
+  if (norms < 1e-12) return line(a, b, steps);
+  const double cosine = a.dot(b).item<double>() / norms;
   const double angle = std::acos(std::clamp(cosine, -1.0, 1.0));
   if (std::sin(angle) < 1e-3) return line(a, b, steps);
   const Tensor t = at::linspace(0, 1, steps, a.options()).unsqueeze(1);

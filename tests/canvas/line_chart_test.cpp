@@ -9,7 +9,7 @@ namespace {
 
 using Points = std::vector<std::pair<double, double>>;
 
-TEST(RunningMean, LeavesStraightLinesAloneUpToTheEnd) {
+TEST(LineChartMean, LeavesStraightLinesAloneUpToTheEnd) {
   Points line;
   for (int i = 0; i < 30; ++i) line.emplace_back(i, 3 * i);
   const Points smooth = running_mean(line, 7);
@@ -17,7 +17,7 @@ TEST(RunningMean, LeavesStraightLinesAloneUpToTheEnd) {
   EXPECT_NEAR(smooth[29].second, 3 * (26 + 27 + 28 + 29) / 4.0, 1e-12);
 }
 
-TEST(RunningMean, AveragesNeighbours) {
+TEST(LineChartMean, AveragesNeighbours) {
   EXPECT_EQ(running_mean({{0, 1}, {1, 4}, {2, 1}}, 3), (Points{{0, 1}, {1, 2}, {2, 2.5}}));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Points = std::vector<std::pair<double, double>>;
 
-class Curves : public ::testing::Test {
+class ReadCurves : public ::testing::Test {
  protected:
   std::vector<Series> read(std::string_view text, std::string_view more = "") {
     const auto path = folder_.path() / "metrics.jsonl";
@@ -27,7 +27,7 @@ constexpr auto two = R"({"step": 100, "split": "train", "terms": {"loss": 5, "kl
 {"step": 100, "split": "validation", "terms": {"loss": 6}}
 )";
 
-TEST_F(Curves, AreOneForEachTermAndSplit) {
+TEST_F(ReadCurves, AreOneForEachTermAndSplit) {
   const auto all = read(two);
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].name, "loss");
@@ -36,23 +36,23 @@ TEST_F(Curves, AreOneForEachTermAndSplit) {
   EXPECT_EQ(all[2].points, (Points{{100, 6}}));
 }
 
-TEST_F(Curves, ForgetALineThatIsStillWritten) {
+TEST_F(ReadCurves, ForgetALineThatIsStillWritten) {
   EXPECT_EQ(read(two, R"({"step": 200, "spl)").size(), 3U);
 }
 
-TEST_F(Curves, TakeALastLineWithoutLineFeed) {
+TEST_F(ReadCurves, TakeALastLineWithoutLineFeed) {
   const auto all = read(two, R"({"step": 200, "split": "train", "terms": {"loss": 4}})");
   EXPECT_EQ(all[0].points, (Points{{100, 5}, {200, 4}}));
 }
 
-TEST_F(Curves, LeaveOutWhatIsNoNumber) {
+TEST_F(ReadCurves, LeaveOutWhatIsNoNumber) {
   const auto all =
       read(two, R"({"step": 200, "split": "train", "terms": {"loss": null, "kl": 2}})");
   EXPECT_EQ(all[0].points.size(), 1U);
   EXPECT_EQ(all[1].points.size(), 2U);
 }
 
-TEST_F(Curves, ReplaceStepsThatAResumedRunTookAgain) {
+TEST_F(ReadCurves, ReplaceStepsThatAResumedRunTookAgain) {
   const auto all = read(R"({"step": 1, "split": "train", "terms": {"loss": 9}}
 {"step": 2, "split": "train", "terms": {"loss": 8}}
 {"step": 3, "split": "train", "terms": {"loss": 7}}
@@ -61,12 +61,12 @@ TEST_F(Curves, ReplaceStepsThatAResumedRunTookAgain) {
   EXPECT_EQ(all[0].points, (Points{{1, 9}, {2, 6}}));
 }
 
-TEST_F(Curves, RefuseDamageAndAbsence) {
+TEST_F(ReadCurves, RefuseDamageAndAbsence) {
   test::expect_error("line 1", [&] { read("no json\n", two); });
   test::expect_error("absent.jsonl", [&] { read_curves(folder_.path() / "absent.jsonl"); });
 }
 
-TEST_F(Curves, OfAnEmptyFileAreNone) {
+TEST_F(ReadCurves, OfAnEmptyFileAreNone) {
   EXPECT_TRUE(read("").empty());
 }
 
