@@ -13,9 +13,10 @@ setup:    ## install what is missing: Debian packages, torch, the Python package
 
 build: setup  ## build/release/isthmus
 	@[ -f build/release/build.ninja ] || cmake --preset release
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target isthmus
 
 test: build  ## build and run every test
+	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release
 
 demo: build  ## train a VAE on Fashion-MNIST, measure it, write its report
