@@ -75,7 +75,7 @@ io::Image tile(std::span<const io::Image> images, const Grid& grid) {
 
 int64_t fitting_scale(int64_t chosen, int64_t columns, int64_t width) {
   if (chosen > 0) return chosen;
-  return std::max<int64_t>(1, 1100 / std::max<int64_t>(1, columns * width));
+  return std::max<int64_t>(1, 1200 / std::max<int64_t>(1, columns * width));
 }
 
 }  // namespace isthmus::canvas

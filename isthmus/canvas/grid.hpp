@@ -21,7 +21,7 @@ struct Grid {
 /// there are none, they differ in size, or the picture would be larger than 32,767 pixels a side.
 io::Image tile(std::span<const io::Image> images, const Grid& grid);
 
-/// The largest whole scale at which `columns` images of `width` pixels stay within about 1,100 pixels; at
+/// The largest whole scale at which `columns` images of `width` pixels stay within about 1,200 pixels; at
 /// least 1. `chosen` when it is above 0.
 int64_t fitting_scale(int64_t chosen, int64_t columns, int64_t width);
 

@@ -47,8 +47,8 @@ std::vector<std::pair<double, double>> running_mean(const std::vector<std::pair<
 void draw_line_chart(Surface& surface, const Box& box, const LineChart& chart) {
   const Axes axes{{box.x + 56, box.y + 34, box.width - 72, box.height - 74}, chart.x, chart.y};
   draw_axes(surface, axes, chart.labels);
-  // A little over the frame, for the dots at its edge.
-  surface.clip({axes.box.x - 4, axes.box.y - 4, axes.box.width + 8, axes.box.height + 8});
+  // A little over the frame at its sides, for the dots of the first and last step.
+  surface.clip({axes.box.x - 4, axes.box.y, axes.box.width + 8, axes.box.height});
   for (const Line& line : chart.lines) draw_line(surface, axes, line);
   surface.unclip();
 }

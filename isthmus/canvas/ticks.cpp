@@ -9,11 +9,11 @@ namespace isthmus::canvas {
 
 namespace {
 
+/// The nearest (in ratio) of 1, 2 and 5 times a power of ten.
 double round_step(double rough) {
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (factor * power >= rough * (1 - 1e-9)) return factor * power;
-  return 10 * power;
+  const double digit = rough / power;
+  return power * (digit < std::sqrt(2) ? 1 : digit < std::sqrt(10) ? 2 : digit < std::sqrt(50) ? 5 : 10);
 }
 
 std::string with_minus(std::string text) {

@@ -73,16 +73,22 @@ inline io::Image draw(const Subject& subject, const Config& config) {
       legend.push_back({series.split, {}, canvas::palette[train ? 0 : 1], !train});
   }
   constexpr double width = 470, height = 300, top = 30;
-  const int64_t columns = std::min(config.columns, static_cast<int64_t>(names.size()));
-  const int64_t rows = (static_cast<int64_t>(names.size()) + columns - 1) / columns;
+  const int64_t count = static_cast<int64_t>(names.size());
+  const int64_t columns = std::min(config.columns, count);
+  // One chart too many for whole rows: the first, the loss, takes a row of its own.
+  const bool wide = columns > 1 && count % columns == 1;
+  const int64_t places = wide ? count - 1 + columns : count;
+  const int64_t rows = (places + columns - 1) / columns;
   canvas::Surface surface(width * static_cast<double>(columns), top + height * static_cast<double>(rows),
                           config.scale);
   canvas::draw_line_legend(surface, {surface.width() - 18, 20}, legend);
-  for (size_t i = 0; i < names.size(); ++i) {
-    const auto column = static_cast<double>(static_cast<int64_t>(i) % columns);
-    const auto row = static_cast<double>(static_cast<int64_t>(i) / columns);
-    canvas::draw_line_chart(surface, {column * width, top + row * height, width, height},
-                            chart_of(names[i], all, last_step, config.whole));
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t place = wide && i > 0 ? i - 1 + columns : i;
+    const canvas::Box box{width * static_cast<double>(place % columns),
+                          top + height * static_cast<double>(place / columns),
+                          wide && i == 0 ? surface.width() : width, height};
+    canvas::draw_line_chart(surface, box,
+                            chart_of(names[static_cast<size_t>(i)], all, last_step, config.whole));
   }
   return surface.image();
 }

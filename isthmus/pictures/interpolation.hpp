@@ -24,7 +24,7 @@ struct Config {
         field<&Config::count>("how many walks, one a row", positive),
         field<&Config::columns>("steps of a walk, both ends included",
                                 Bound{.least = 2, .text = "of 2 or more"}),
-        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,100 pixels", non_negative),
+        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,200 pixels", non_negative),
         field<&Config::path>(
             "straight line, or great circle; automatic takes the circle for Gaussian codes, whose straight "
             "lines cut through a middle that the prior hardly visits"),

@@ -22,7 +22,7 @@ struct Config {
   static constexpr auto fields() {
     return std::tuple{
         field<&Config::count>("images a side", Bound{.least = 2, .text = "of 2 or more"}),
-        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,100 pixels", non_negative),
+        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,200 pixels", non_negative),
         field<&Config::examples>("examples whose codes give the principal directions; 0 takes all",
                                  non_negative),
     };

@@ -18,7 +18,7 @@ struct Config {
     return std::tuple{
         field<&Config::count>("how many examples", positive),
         field<&Config::columns>("examples in a row", positive),
-        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,100 pixels", non_negative),
+        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,200 pixels", non_negative),
     };
   }
 };

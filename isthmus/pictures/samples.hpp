@@ -17,7 +17,7 @@ struct Config {
     return std::tuple{
         field<&Config::count>("how many images", positive),
         field<&Config::columns>("images in a row", positive),
-        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,100 pixels", non_negative),
+        field<&Config::scale>("times each pixel is enlarged; 0 fills about 1,200 pixels", non_negative),
     };
   }
 };

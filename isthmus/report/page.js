@@ -14,7 +14,8 @@ const tidy = value => minus(extreme(value) ? value.toExponential() : String(+val
 function ticks(least, greatest, wanted) {
   const rough = (greatest - least) / Math.max(wanted, 2);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find(factor => factor * power >= rough * (1 - 1e-9)) * power;
+  const digit = rough / power;
+  const step = power * (digit < Math.SQRT2 ? 1 : digit < 10 ** .5 ? 2 : digit < 50 ** .5 ? 5 : 10);
   const all = [];
   for (let index = Math.ceil(least / step - 1e-9); index <= greatest / step + 1e-9; ++index)
     all.push(+(index * step).toPrecision(12));
@@ -159,8 +160,8 @@ class Chart {
     this.axes();
     const id = 'clip-' + charts.indexOf(this);
     const clip = svg(this.sheet, 'clipPath', {id});
-    svg(clip, 'rect', {x: this.left - 4, y: this.top - 4, width: this.right - this.left + 8,
-                       height: this.bottom - this.top + 8});
+    svg(clip, 'rect', {x: this.left - 4, y: this.top, width: this.right - this.left + 8,
+                       height: this.bottom - this.top});
     const group = svg(this.sheet, 'g', {'clip-path': `url(#${id})`});
     for (const series of this.all) {
       const stroke = colour(series);

@@ -1,5 +1,6 @@
 #include "isthmus/report/report.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
@@ -103,6 +104,11 @@ std::string warnings(const std::vector<std::string>& all) {
       items);
 }
 
+std::string spaced(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 std::string card(const Figure& figure) {
   std::string value = rounded(figure.value, figure.standard_error);
   std::string small;
@@ -115,7 +121,7 @@ std::string card(const Figure& figure) {
   if (!figure.more.empty()) {
     text += "<dl>";
     for (const auto& [name, more] : figure.more)
-      text += fmt::format("<dt>{}</dt><dd>{}</dd>", escape(name), rounded(more, std::nullopt));
+      text += fmt::format("<dt>{}</dt><dd>{}</dd>", escape(spaced(name)), rounded(more, std::nullopt));
     text += "</dl>";
   }
   return text + "</article>\n";
@@ -213,7 +219,9 @@ std::string html(const ReportInput& input) {
   };
   add(!input.figures.empty(), "figures", "Figures", figures(input));
   add(!input.curves.empty(), "training", "Training", std::string(training));
-  add(!input.pictures.empty(), "pictures", "Pictures", pictures(input.pictures));
+  std::vector<Picture> shown = input.pictures;
+  if (!input.curves.empty()) std::erase_if(shown, [](const Picture& one) { return one.name == "curves"; });
+  add(!shown.empty(), "pictures", "Pictures", pictures(shown));
   add(!input.settings.empty() || !input.command.empty(), "settings", "Settings", settings(input));
   return fill(page_html, {{"version", escape(input.facts.version)},
                           {"name", escape(input.name)},

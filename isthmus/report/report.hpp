@@ -64,7 +64,8 @@ struct ReportInput {
 };
 
 /// One self-contained page: styles, script, curves and pictures are inside, nothing is fetched. All of the
-/// input is text, none of it HTML. What is empty has no section.
+/// input is text, none of it HTML. What is empty has no section. A picture named "curves" is left out where
+/// the page's own charts show the same.
 std::string html(const ReportInput& input);
 
 }  // namespace isthmus::report

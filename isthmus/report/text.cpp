@@ -56,6 +56,8 @@ std::string rounded(double value, std::optional<double> standard_error) {
   } else if (standard_error && std::isfinite(*standard_error) && *standard_error > 0) {
     const int decimals = 1 - static_cast<int>(std::floor(std::log10(*standard_error)));
     text = fmt::format("{:.{}f}", value, std::clamp(decimals, 0, 9));
+  } else if (std::abs(value) < 1e15 && (std::abs(value) >= 1e4 || value == std::round(value))) {
+    text = grouped(std::llround(value));
   } else {
     text = fmt::format("{:.5g}", value);
   }

@@ -17,7 +17,8 @@ std::string duration(double seconds);
 std::string grouped(int64_t number);
 
 /// A figure for a reader: as many decimals as its standard error has sense for (two digits of the error),
-/// else five significant digits; a true minus sign.
+/// else five significant
+/// digits, or whole with its thousands set apart; a true minus sign.
 std::string rounded(double value, std::optional<double> standard_error);
 
 }  // namespace isthmus::report

@@ -43,8 +43,8 @@ TEST(Tile, RefusesAPictureTooLarge) {
   EXPECT_THROW(tile(images, {.columns = 1, .scale = 40000}), Error);
 }
 
-TEST(FittingScale, FillsAboutElevenHundredPixels) {
-  EXPECT_EQ(fitting_scale(0, 10, 28), 3);
+TEST(FittingScale, FillsAboutTwelveHundredPixels) {
+  EXPECT_EQ(fitting_scale(0, 10, 28), 4);
   EXPECT_EQ(fitting_scale(0, 100, 64), 1);
   EXPECT_EQ(fitting_scale(7, 10, 28), 7);
 }

@@ -15,8 +15,8 @@ using Labels = std::vector<std::string>;
 
 TEST(Ticks, AreRoundAndInside) {
   EXPECT_EQ(labels(0, 10, 5), (Labels{"0", "2", "4", "6", "8", "10"}));
-  EXPECT_EQ(labels(234.7, 261.2, 5), (Labels{"240", "250", "260"}));
-  EXPECT_EQ(labels(-1.2, 1.2, 4), (Labels{"−1", "0", "1"}));
+  EXPECT_EQ(labels(234.7, 261.2, 5), (Labels{"235", "240", "245", "250", "255", "260"}));
+  EXPECT_EQ(labels(-1.2, 1.2, 4), (Labels{"−1.0", "−0.5", "0", "0.5", "1.0"}));
 }
 
 TEST(Ticks, CarryTheDecimalsTheyNeed) {

@@ -46,8 +46,7 @@ TEST_F(ReadCurves, TakeALastLineWithoutLineFeed) {
 }
 
 TEST_F(ReadCurves, LeaveOutWhatIsNoNumber) {
-  const auto all =
-      read(two, R"({"step": 200, "split": "train", "terms": {"loss": null, "kl": 2}})");
+  const auto all = read(two, R"({"step": 200, "split": "train", "terms": {"loss": null, "kl": 2}})");
   EXPECT_EQ(all[0].points.size(), 1U);
   EXPECT_EQ(all[1].points.size(), 2U);
 }

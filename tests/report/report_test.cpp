@@ -39,6 +39,14 @@ TEST(Report, HoldsWhatItIsGiven) {
     EXPECT_TRUE(has(page, part)) << part;
 }
 
+TEST(Report, ShowsCurvesOnce) {
+  ReportInput input = example();
+  input.pictures.push_back({"curves", "the loss over the steps", {}});
+  EXPECT_FALSE(has(html(input), "the loss over the steps"));
+  input.curves.clear();
+  EXPECT_TRUE(has(html(input), "the loss over the steps"));
+}
+
 TEST(Report, FillsEveryPlace) {
   EXPECT_FALSE(has(html(example()), "{{"));
 }

@@ -29,7 +29,9 @@ TEST(Rounded, KeepsTwoDigitsOfTheError) {
   EXPECT_EQ(rounded(237.14932, 41.0), "237");
   EXPECT_EQ(rounded(237.14932, std::nullopt), "237.15");
   EXPECT_EQ(rounded(8, std::nullopt), "8");
-  EXPECT_EQ(rounded(12345678, std::nullopt), "1.2346e+07");
+  EXPECT_EQ(rounded(-12345678.9, std::nullopt), "−12,345,679");
+  EXPECT_EQ(rounded(5000, std::nullopt), "5,000");
+  EXPECT_EQ(rounded(3.2e-7, std::nullopt), "3.2e-07");
 }
 
 }  // namespace
