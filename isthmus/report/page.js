@@ -9,7 +9,13 @@ const view = {log: false, whole: false, step: null};
 const minus = text => text.replace('-', '\u2212');
 const extreme = value => value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
 const figure = value => minus(extreme(value) ? value.toExponential(3) : value.toPrecision(5));
-const tidy = value => minus(extreme(value) ? value.toExponential() : String(+value.toPrecision(6)));
+
+// The labels of an axis, all with the decimals that one of them needs.
+function labels(values) {
+  if (values.some(extreme)) return values.map(value => minus(value === 0 ? '0' : value.toExponential()));
+  const decimals = Math.max(...values.map(value => (String(value).split('.')[1] || '').length));
+  return values.map(value => minus(value.toFixed(decimals)));
+}
 
 function ticks(least, greatest, wanted) {
   const rough = (greatest - least) / Math.max(wanted, 2);
@@ -122,11 +128,12 @@ class Chart {
 
   axes() {
     const rows = ticks(this.y.least, this.y.greatest, (this.bottom - this.top) / 48);
-    this.left = 16 + 6.6 * Math.max(...rows.map(value => tidy(value).length));
-    for (const value of rows) {
+    const words = labels(rows);
+    this.left = 16 + 6.6 * Math.max(...words.map(word => word.length));
+    for (const [i, value] of rows.entries()) {
       const y = this.place([1, value])[1];
       svg(this.sheet, 'line', {x1: this.left, x2: this.right, y1: y, y2: y, class: 'grid'});
-      svg(this.sheet, 'text', {x: this.left - 8, y: y + 4, 'text-anchor': 'end'}, tidy(value));
+      svg(this.sheet, 'text', {x: this.left - 8, y: y + 4, 'text-anchor': 'end'}, words[i]);
     }
     let columns = ticks(this.x.least, this.x.greatest, (this.right - this.left) / 90);
     if (view.log) {
