@@ -1,6 +1,7 @@
 #include "isthmus/canvas/line_chart.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace isthmus::canvas {
 
@@ -55,12 +56,12 @@ void draw_line_chart(Surface& surface, const Box& box, const LineChart& chart) {
 
 void draw_line_legend(Surface& surface, Point right, const std::vector<Line>& lines) {
   double x = right.x;
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+  for (const Line& line : std::views::reverse(lines)) {
     const TextStyle style{.size = 10.5, .colour = ink, .along = 1};
-    surface.text({x, right.y}, line->label, style);
-    x -= surface.text_width(line->label, style) + 6;
-    surface.line({x - 18, right.y}, {x, right.y}, {line->colour, 2.4});
-    if (line->marks) surface.circle({x - 9, right.y}, 3, line->colour);
+    surface.text({x, right.y}, line.label, style);
+    x -= surface.text_width(line.label, style) + 6;
+    surface.line({x - 18, right.y}, {x, right.y}, {line.colour, 2.4});
+    if (line.marks) surface.circle({x - 9, right.y}, 3, line.colour);
     x -= 18 + 18;
   }
 }

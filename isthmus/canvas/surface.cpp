@@ -43,14 +43,15 @@ void use(cairo_t* pen, const TextStyle& style) {
 Surface::Surface(double width, double height, int64_t pixels_per_point) {
   const double across = std::ceil(width * static_cast<double>(pixels_per_point));
   const double down = std::ceil(height * static_cast<double>(pixels_per_point));
-  if (!(across >= 1 && across <= 32767 && down >= 1 && down <= 32767))
+  const auto drawable = [](double side) { return side >= 1 && side <= 32767; };  // false for nan, too
+  if (!drawable(across) || !drawable(down))
     throw Error({.who = "canvas",
                  .expected = "a picture of 1 to 32,767 pixels a side",
                  .got = fmt::format("{:.0f} by {:.0f}", across, down),
                  .hint = "fewer rows or columns, or a smaller scale"});
   cairo_surface_t* surface =
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(across), static_cast<int>(down));
-  sheet_.reset(new Sheet{surface, cairo_create(surface), width, height});
+  sheet_ = std::make_unique<Sheet>(surface, cairo_create(surface), width, height);
   cairo_scale(sheet_->pen, static_cast<double>(pixels_per_point), static_cast<double>(pixels_per_point));
   cairo_set_line_cap(sheet_->pen, CAIRO_LINE_CAP_ROUND);
   cairo_set_line_join(sheet_->pen, CAIRO_LINE_JOIN_ROUND);

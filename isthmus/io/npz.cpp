@@ -131,7 +131,8 @@ std::string deflated(std::string_view header, std::span<const std::byte> data) {
   const auto feed = [&](std::span<const std::byte> bytes, int flush) {
     do {
       const size_t count = std::min<size_t>(bytes.size(), std::numeric_limits<uInt>::max());
-      state.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+      state.next_in = reinterpret_cast<Bytef*>(
+          const_cast<std::byte*>(bytes.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
       state.avail_in = static_cast<uInt>(count);
       bytes = bytes.subspan(count);
       do {

@@ -56,7 +56,8 @@ void take_bytes(png_structp png, png_bytep into, size_t count) {
   rest = rest.subspan(count);
 }
 
-void put_bytes(png_structp png, png_bytep from, size_t count) {
+void put_bytes(png_structp png, png_bytep from,
+               size_t count) {  // NOLINT(readability-non-const-parameter): png_rw_ptr
   auto& bytes = static_cast<Writer*>(png_get_io_ptr(png))->bytes;
   bool full = false;
   try {
@@ -71,7 +72,7 @@ void put_bytes(png_structp png, png_bytep from, size_t count) {
 void flush_nothing(png_structp) {}
 
 bool read_header(Reader& reader) {
-  png_structp const png = reader.png;
+  png_struct* const png = reader.png;
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   png_set_read_fn(png, &reader, take_bytes);
   png_read_info(png, reader.info);
@@ -90,7 +91,7 @@ bool read_rows(Reader& reader) {
 }
 
 bool write_all(Writer& writer, const Image& image) {
-  png_structp const png = writer.png;
+  png_struct* const png = writer.png;
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   constexpr int bit_depth = 8;
   png_set_write_fn(png, &writer, put_bytes, flush_nothing);

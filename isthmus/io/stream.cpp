@@ -36,7 +36,7 @@ std::vector<std::byte> Stream::read_rest(uint64_t count, std::string_view who) {
   }
   std::vector<std::byte> bytes(count);
   read_exactly(bytes, who);
-  std::byte beyond;
+  std::byte beyond{};
   if (read({&beyond, 1}) != 0) {
     throw Error({.who = who,
                  .expected = fmt::format("{} bytes of data in '{}', as its header says", count, name()),

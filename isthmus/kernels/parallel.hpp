@@ -6,9 +6,9 @@
 namespace isthmus::kernels {
 
 /// Numbers that a kernel must touch before a team of threads is worth waking (a few microseconds).
-inline constexpr int64_t parallel_threshold = int64_t{1} << 15;
+constexpr int64_t parallel_threshold = int64_t{1} << 15;
 
-inline constexpr int64_t ceil_div(int64_t a, int64_t b) {
+constexpr int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 

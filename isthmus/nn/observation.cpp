@@ -92,7 +92,7 @@ Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t rep
 Tensor Observation::mean(const Tensor& outputs) const {
   Shape shape = data_.shape;
   shape.insert(shape.begin(), outputs.size(0));
-  const Tensor location = read(outputs).location.reshape(shape);
+  Tensor location = read(outputs).location.reshape(shape);
   switch (config_.likelihood) {
     case Likelihood::bernoulli:
       return at::sigmoid(location);

@@ -25,8 +25,8 @@ void reference::adam(const Tensor& parameters, const Tensor& gradients, const Te
   parameters.addcdiv_(first_moment, root, -options.learning_rate / unbias_first);
 }
 
-double reference::squared_norm(const Tensor& numbers) {
-  return numbers.detach().to(at::kDouble).square().sum().item<double>();
+double reference::squared_norm(const Tensor& buffer) {
+  return buffer.detach().to(at::kDouble).square().sum().item<double>();
 }
 
 void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
@@ -45,8 +45,8 @@ void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first
                  .gradient_scale = gradient_scale});
 }
 
-double squared_norm(const Tensor& t) {
-  return eligible(t) ? kernels::squared_norm(numbers(t)) : reference::squared_norm(t);
+double squared_norm(const Tensor& buffer) {
+  return eligible(buffer) ? kernels::squared_norm(numbers(buffer)) : reference::squared_norm(buffer);
 }
 
 }  // namespace isthmus::ops

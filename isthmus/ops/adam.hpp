@@ -23,12 +23,12 @@ void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first
           const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale = 1);
 
 /// Sum of the squares, added up in float64.
-double squared_norm(const Tensor& numbers);
+double squared_norm(const Tensor& buffer);
 
 namespace reference {
 void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
           const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale = 1);
-double squared_norm(const Tensor& numbers);
+double squared_norm(const Tensor& buffer);
 }  // namespace reference
 
 }  // namespace isthmus::ops

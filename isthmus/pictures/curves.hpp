@@ -79,8 +79,8 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   const bool wide = columns > 1 && count % columns == 1;
   const int64_t places = wide ? count - 1 + columns : count;
   const int64_t rows = (places + columns - 1) / columns;
-  canvas::Surface surface(width * static_cast<double>(columns), top + height * static_cast<double>(rows),
-                          config.scale);
+  const auto down = static_cast<double>(rows);  // NOLINT(bugprone-integer-division): whole rows
+  canvas::Surface surface(width * static_cast<double>(columns), top + height * down, config.scale);
   canvas::draw_line_legend(surface, {surface.width() - 18, 20}, legend);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t place = wide && i > 0 ? i - 1 + columns : i;

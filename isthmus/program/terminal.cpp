@@ -1,5 +1,6 @@
 #include "isthmus/program/terminal.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -59,7 +60,7 @@ void ProgressLine::end() {
 }
 
 std::string clock(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const int64_t whole = std::llround(seconds);
   if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
@@ -87,7 +88,7 @@ train::Observer training_progress(const train::Training& training) {
     if (event.kind != train::Event::Kind::step) return;
     const train::Training& now = event.training;
     const bool last = now.step() == now.steps();
-    if (!state->line.due() && !(last && !quiet())) return;
+    if (quiet() || (!last && !state->line.due())) return;
     const double rate =
         static_cast<double>(now.step() - state->first_step) / (now.seconds - state->first_seconds);
     const double share = static_cast<double>(now.step()) / static_cast<double>(now.steps());

@@ -1,6 +1,7 @@
 #include "isthmus/report/report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string_view>
 
@@ -80,7 +81,7 @@ std::string facts(const Facts& facts) {
   if (facts.steps > 0) lines.emplace_back("steps", grouped(facts.steps));
   if (facts.seconds > 0) lines.emplace_back("training time", duration(facts.seconds));
   if (facts.examples_per_second > 0)
-    lines.emplace_back("examples a second", grouped(static_cast<int64_t>(facts.examples_per_second + 0.5)));
+    lines.emplace_back("examples a second", grouped(std::llround(facts.examples_per_second)));
   if (facts.parameters > 0) lines.emplace_back("parameters", grouped(facts.parameters));
   return lines.empty() ? "" : "<dl class=\"facts\">" + list(lines) + "</dl>";
 }

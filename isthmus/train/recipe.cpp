@@ -142,11 +142,11 @@ Recipe Recipe::read(const std::filesystem::path& path) {
   return parse(io::read_text(path), path.filename().string());
 }
 
-Recipe Recipe::parse(std::string_view text, std::string_view who) {
-  toml::table root;
+Recipe Recipe::parse(std::string_view toml, std::string_view who) {
+  ::toml::table root;
   try {
-    root = toml::parse(text);
-  } catch (const toml::parse_error& error) {
+    root = ::toml::parse(toml);
+  } catch (const ::toml::parse_error& error) {
     throw UsageError({.who = who,
                       .expected = "a recipe in TOML",
                       .got = fmt::format("{} in line {}", error.description(), error.source().begin.line)});
