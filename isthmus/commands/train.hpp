@@ -33,7 +33,7 @@ struct Choice {
   std::string resume;
   bool force = false;
   bool quiet = false;
-  bool evaluate = true;
+  bool skip_evaluation = false;
 };
 
 inline bool is_recipe(std::string_view word) {
@@ -82,7 +82,7 @@ inline int run(std::span<const std::string> given) {
   words.option("--resume", choice.resume, "DIR", "go on with this run; --fit.* may change");
   words.flag("--force", choice.force, "replace an earlier run in the same folder");
   words.flag("--quiet", choice.quiet, "no progress");
-  words.flag("!--no-evaluation", choice.evaluate, "skip the measuring after the training");
+  words.flag("--no-evaluation", choice.skip_evaluation, "skip the measuring after the training");
   words.examples(std::string(examples));
 
   const auto resume =
@@ -110,7 +110,7 @@ inline int run(std::span<const std::string> given) {
     if (std::filesystem::exists(directory.state())) training.load(directory.state());
     io::write_whole(directory.recipe(), recipe->toml());
     program::fit_in(directory, training);
-    finish(directory, choice.evaluate);
+    finish(directory, !choice.skip_evaluation);
     return 0;
   }
   if (choice.words.empty() || !recipe)
@@ -124,7 +124,7 @@ inline int run(std::span<const std::string> given) {
   Training training(*recipe);
   const RunDirectory directory = RunDirectory::create(default_folder(choice, *recipe), *recipe, choice.force);
   program::fit_in(directory, training);
-  finish(directory, choice.evaluate);
+  finish(directory, !choice.skip_evaluation);
   return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <numbers>
 
-#include <spdlog/spdlog.h>
 
 #include "isthmus/distributions/bernoulli.hpp"
 #include "isthmus/distributions/discretised_logistic.hpp"
@@ -30,10 +29,7 @@ double log_spread_of(Likelihood likelihood, double sigma) {
 }  // namespace
 
 Observation::Observation(const Config& config, const DataSpec& data) : config_(config), data_(data) {
-  if (config.likelihood == Likelihood::bernoulli) {
-    if (!data.binary) spdlog::warn("{}", *no_likelihood());
-    return;
-  }
+  if (config.likelihood == Likelihood::bernoulli) return;
   first_log_spread_ = log_spread_of(config.likelihood, config.sigma);
   if (config.variance == Variance::per_pixel) return;
   const std::string name = config.likelihood == Likelihood::gaussian ? "log_variance" : "log_scale";

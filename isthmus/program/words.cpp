@@ -60,7 +60,7 @@ Words::Words(std::string_view command, std::string_view summary)
       app_(std::make_unique<CLI::App>(std::string(summary), fmt::format("isthmus {}", command))) {
   app_->formatter(std::make_shared<Layout>());
   app_->set_help_flag("-h,--help", "show this help");
-  app_->get_formatter()->label("OPTIONS", "[--OPTION VALUE …]");
+  app_->get_formatter()->label("OPTIONS", "--OPTION VALUE …");
   app_->option_defaults()->take_last();
 }
 
@@ -130,8 +130,9 @@ bool Words::parse(std::span<const std::string> words) {
                       .got = fmt::format("'{}'", first),
                       .hint = fmt::format("isthmus {} --help", command_)});
   } catch (const CLI::RequiredError& error) {
+    const std::string missing = error.what();  // "DIR is required"
     throw UsageError({.who = command_,
-                      .expected = error.what(),
+                      .expected = missing.substr(0, missing.find(" is required")),
                       .got = "none",
                       .hint = fmt::format("isthmus {} --help", command_)});
   } catch (const CLI::ParseError& error) {

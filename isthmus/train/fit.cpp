@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/subject.hpp"
@@ -54,6 +55,8 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
   Model& model = training.model();
   model.train();
+  if (const auto* likelihood = dynamic_cast<LatentVariable*>(&model))
+    if (const auto reason = likelihood->no_likelihood()) spdlog::warn("{}", *reason);
 
   const auto tell = [&](Event::Kind kind, Terms terms = {}) {
     const Event event{kind, training, std::move(terms)};
