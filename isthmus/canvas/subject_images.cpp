@@ -52,9 +52,4 @@ std::optional<std::string> no_codes(const Subject& subject) {
   return std::nullopt;
 }
 
-at::Device device_of(const Model& model) {
-  const auto parameters = model.parameters();
-  return parameters.empty() ? at::Device(at::kCPU) : parameters.front().device();
-}
-
 }  // namespace isthmus::canvas

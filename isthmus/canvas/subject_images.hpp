@@ -19,7 +19,4 @@ std::optional<std::string> no_images(const Subject& subject);
 /// Why the model gives no cloud of codes, when it gives none, and the way out.
 std::optional<std::string> no_codes(const Subject& subject);
 
-/// Where the model computes: the device of its first parameter.
-at::Device device_of(const Model& model);
-
 }  // namespace isthmus::canvas

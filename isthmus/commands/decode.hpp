@@ -50,9 +50,10 @@ inline int run(std::span<const std::string> given) {
                       .got = std::string(run.recipe.model().name),
                       .hint = "another run"});
   const at::NoGradGuard no_grad;
+  const at::Device device = device_of(*run.model);
   std::vector<Tensor> parts;
   for (const Tensor& codes : read_codes(file, decoder->code_size()).split(500))
-    parts.push_back(decoder->decode(codes));
+    parts.push_back(decoder->decode(codes.to(device)).cpu());
   const Tensor all = at::cat(parts).contiguous();
   io::write_npy(out,
                 {io::DType::f32, all.sizes().vec(),

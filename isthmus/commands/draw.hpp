@@ -16,7 +16,7 @@ inline int run(std::span<const std::string> given) {
   std::string folder;
   std::string out;
   std::string split = "test";
-  std::string seed = "0";
+  std::string seed;
   std::vector<std::pair<std::string, std::string>> changes;
 
   program::Words words("draw", summary);
@@ -24,7 +24,7 @@ inline int run(std::span<const std::string> given) {
   words.positional("DIR", folder, "folder of a run");
   words.option("--out", out, "FILE.png", "where to write it [DIR/pictures/PICTURE.png]");
   words.option("--split", split, "train|validation|test", "which examples [test]");
-  words.option("--seed", seed, "INT", "other draws [0]");
+  words.option("--seed", seed, "INT", "other draws [the run's]");
   for (const PictureEntry* picture : pictures::menu())
     words.settings(fmt::format("{}: {}", picture->name, picture->summary), picture->defaults.list(),
                    [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
@@ -35,12 +35,14 @@ inline int run(std::span<const std::string> given) {
   Settings settings = picture.defaults;
   for (const auto& [path, text] : changes) settings.set(path, text);
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
-  int64_t number = 0;
-  parse("seed", seed, non_negative, number);
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
   Subject subject = program::subject_of(run, which);
-  subject.seed = static_cast<uint64_t>(number);
+  if (!seed.empty()) {
+    int64_t number = 0;
+    parse("seed", seed, non_negative, number);
+    subject.seed = static_cast<uint64_t>(number);
+  }
   if (const auto reason = picture.why_not(subject))
     throw UsageError({.who = picture.name,
                       .expected = "a model and data that have this picture",

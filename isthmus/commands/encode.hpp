@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "isthmus/core/codes.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/program/terminal.hpp"
@@ -37,8 +38,7 @@ inline int run(std::span<const std::string> given) {
   for (const auto& [path, text] : changes) data.set(path, text);
   const Data examples = load_data(dataset, data.as<DataConfig>());
   Subject subject = program::subject_of(run, which);
-  auto* encoder = subject.can<Encoder>();
-  if (encoder == nullptr)
+  if (subject.can<Encoder>() == nullptr)
     throw UsageError({.who = "encode",
                       .expected = "a model with an encoder",
                       .got = std::string(run.recipe.model().name),
@@ -49,12 +49,8 @@ inline int run(std::span<const std::string> given) {
                                               shape_text(run.data.train->shape())),
                       .got = fmt::format("{} in {}", shape_text(examples.train->shape()), dataset)});
 
-  const at::NoGradGuard no_grad;
-  std::vector<Tensor> codes;
-  const Subject looked_at{.model = *run.model, .data = examples, .split = which};
-  for_each_batch(looked_at, 500, 0,
-                 [&](const Batch& batch, int64_t) { codes.push_back(encoder->encode(batch.x)); });
-  const Tensor all = at::cat(codes).contiguous();
+  const Subject looked_at{.model = *run.model, .data = examples, .split = which, .seed = subject.seed};
+  const Tensor all = encode_split(looked_at).code.contiguous();
   io::write_npy(out,
                 {io::DType::f32, all.sizes().vec(),
                  std::as_bytes(std::span(all.const_data_ptr<float>(), static_cast<size_t>(all.numel())))});

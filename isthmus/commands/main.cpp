@@ -5,6 +5,8 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "isthmus/core/command.hpp"
 #include "isthmus/core/error.hpp"
@@ -54,6 +56,8 @@ int run(std::vector<std::string> words) {
 
 int main(int count, char** words) {
   keep_freed_memory();
+  spdlog::set_default_logger(spdlog::stderr_color_mt("isthmus"));  // stdout is for results
+  spdlog::set_pattern("%^%l%$: %v");
   const auto complain = [](std::string_view text, int status) {
     fmt::print(stderr, "{}\n", text);
     return status;

@@ -42,7 +42,7 @@ Error::Error(const Complaint& complaint) : std::runtime_error(sentence(complaint
 
 std::string nearest(std::string_view word, std::span<const std::string> known) {
   std::string best;
-  size_t fewest = std::max<size_t>(2, word.size() / 2);  // further than half of the word is another word
+  size_t fewest = std::max<size_t>(2, word.size() / 3);  // further than a third of the word is another word
   for (const std::string& candidate : known) {
     const size_t distance = edits(word, candidate);
     if (distance < fewest || (distance == fewest && best.empty() && distance < word.size())) {

@@ -15,4 +15,14 @@ std::string shape_text(const Shape& shape) {
   return fmt::format("{}", fmt::join(shape, "x"));
 }
 
+Batch Batch::to(at::Device device) const {
+  if (x.device() == device) return *this;
+  return {.x = x.to(device), .labels = labels.defined() ? labels.to(device) : labels};
+}
+
+at::Device device_of(const Model& model) {
+  const auto parameters = model.parameters();
+  return parameters.empty() ? at::Device(at::kCPU) : parameters.front().device();
+}
+
 }  // namespace isthmus

@@ -26,6 +26,7 @@ struct DataSpec {
   Shape shape;
   int64_t classes = 0;  ///< 0 when the examples have no labels
   bool binary = false;  ///< every value is 0 or 1, as a Bernoulli likelihood needs
+  bool unit = true;     ///< every value is from 0 to 1
   Tensor mean = {};     ///< mean training example, [shape], float32; may be undefined
 };
 
@@ -34,6 +35,7 @@ struct Batch {
   Tensor labels = {};  ///< [batch], int64; undefined when there are none
 
   int64_t size() const { return x.size(0); }
+  Batch to(at::Device device) const;
 };
 
 /// All that varies from one training step to the next.
@@ -65,6 +67,9 @@ struct Model : torch::nn::Module {
   /// [batch, shape…]: what the model makes of x; probabilities or means, not draws.
   virtual Tensor reconstruct(const Batch& batch, Noise& noise) = 0;
 };
+
+/// Where the model's parameters are; batches must be there too.
+at::Device device_of(const Model& model);
 
 struct Encoder {
   virtual ~Encoder() = default;

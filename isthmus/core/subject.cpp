@@ -16,7 +16,8 @@ Batch examples_from(const Subject& subject, int64_t first, int64_t count) {
   std::vector<int64_t> rows(static_cast<size_t>(count));
   std::iota(rows.begin(), rows.end(), first);
   return gather(subject.examples(), subject.data.config.binarise, rows,
-                Noise(subject.seed, Purpose::binarise, no_step, first));
+                Noise(subject.seed, Purpose::binarise, no_step, first))
+      .to(device_of(subject.model));
 }
 
 void check_not_empty(const Subject& subject) {

@@ -96,7 +96,8 @@ std::shared_ptr<const Dataset> read_split(const std::vector<Entry>& entries,
       if (Shape{image.channels, image.height, image.width} != shape)
         throw Error(
             {.who = "folder",
-             .expected = fmt::format("images of {} as '{}'", shape_text(shape), entries.front().path.string()),
+             .expected =
+                 fmt::format("images of {} as '{}'", shape_text(shape), entries.front().path.string()),
              .got = fmt::format("{}x{}x{} in '{}'", image.channels, image.height, image.width, path.string()),
              .hint = image.channels == shape[0] ? "--data.size S to cut and scale them to S×S"
                                                 : "making all of them grey, or all in colour"});

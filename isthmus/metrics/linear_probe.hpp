@@ -39,11 +39,12 @@ struct Config {
 inline std::optional<std::string> why_not(const Subject& subject) {
   if (subject.can<Encoder>() == nullptr)
     return "linear_probe reads the class off the code, and this model has no encoder; use `reconstruction`";
+  if (auto empty = why_empty({subject.model, subject.data, Split::train})) return empty;
+  if (auto empty = why_empty(subject)) return empty;
   if (subject.data.train->labels().empty() || subject.examples().labels().empty())
     return "linear_probe needs the class of each example, and " + subject.data.name +
            " has no labels; use `reconstruction`, or a data set with classes (`isthmus datasets`)";
-  if (auto empty = why_empty({subject.model, subject.data, Split::train})) return empty;
-  return why_empty(subject);
+  return std::nullopt;
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <numbers>
 
+#include <fmt/format.h>
 
+#include "isthmus/core/error.hpp"
 #include "isthmus/distributions/bernoulli.hpp"
 #include "isthmus/distributions/discretised_logistic.hpp"
 #include "isthmus/ops/likelihood.hpp"
@@ -29,6 +31,11 @@ double log_spread_of(Likelihood likelihood, double sigma) {
 }  // namespace
 
 Observation::Observation(const Config& config, const DataSpec& data) : config_(config), data_(data) {
+  if (config.likelihood != Likelihood::gaussian && !data.unit)
+    throw UsageError({.who = "likelihood",
+                      .expected = fmt::format("values from 0 to 1 under {}", enum_name(config.likelihood)),
+                      .got = "data with values outside",
+                      .hint = "--likelihood gaussian, or data scaled to 0 … 1"});
   if (config.likelihood == Likelihood::bernoulli) return;
   first_log_spread_ = log_spread_of(config.likelihood, config.sigma);
   if (config.variance == Variance::per_pixel) return;
@@ -121,8 +128,7 @@ Tensor Observation::draw(const Tensor& outputs, Noise& noise) const {
 std::optional<std::string> Observation::no_likelihood() const {
   if (config_.likelihood != Likelihood::bernoulli || data_.binary) return std::nullopt;
   return "a Bernoulli likelihood of grey pixels is not normalised, so its numbers are no log-likelihoods; "
-         "try "
-         "--data.binarise dynamic, or --likelihood gaussian";
+         "try --data.binarise dynamic, or --likelihood gaussian";
 }
 
 }  // namespace isthmus::nn

@@ -73,7 +73,7 @@ inline io::Image draw(const Subject& subject, const Config& config) {
         "equal shares of a normal distribution's mass.",
         examples.code.size(0), examples.code.size(1), 100 * share);
   }
-  codes = codes.to(canvas::device_of(subject.model), at::kFloat);
+  codes = codes.to(device_of(subject.model), at::kFloat);
   std::vector<io::Image> images;
   for (const Tensor& row : codes.split(config.count)) {
     const auto drawn = canvas::to_images(subject.can<Decoder>()->decode(row));

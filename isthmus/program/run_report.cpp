@@ -26,8 +26,9 @@ nlohmann::ordered_json read_json(const fs::path& path) {
   return json;
 }
 
-void add_figures(const nlohmann::ordered_json& evaluation, report::ReportInput& input) {
-  if (!evaluation.contains("metrics")) return;
+void add_figures(const nlohmann::ordered_json& evaluation, int64_t step, report::ReportInput& input) {
+  if (!evaluation.contains("metrics") || evaluation.value("step", int64_t{-1}) != step)
+    return;  // of other weights
   input.split = evaluation.value("split", "test");
   for (const auto& [name, entry] : evaluation["metrics"].items()) {
     const MetricEntry* metric = metrics::menu().look_up(name);
@@ -90,7 +91,14 @@ std::filesystem::path write_report(const train::Run& run) {
                             .command = fmt::format("isthmus train {}", run.directory.recipe().string()),
                             .facts = facts_of(run),
                             .warnings = {}};
-  add_figures(read_json(run.directory.evaluation()), input);
+  try {
+    add_figures(read_json(run.directory.evaluation()), run.step, input);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error({.who = "report",
+                 .expected = fmt::format("numbers in '{}'", run.directory.evaluation().string()),
+                 .got = error.what(),
+                 .hint = "isthmus evaluate, which writes it anew"});
+  }
   add_pictures(run, input);
   if (fs::exists(run.directory.metrics())) input.curves = report::read_curves(run.directory.metrics());
   for (const train::Recipe::Group& group : run.recipe.groups())

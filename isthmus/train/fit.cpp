@@ -50,10 +50,10 @@ void request_stop() noexcept {
 }
 
 void fit(Training& training, const std::vector<Observer>& observers) {
-  stop_requested = false;
   const FitConfig& config = training.config();
   const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
   Model& model = training.model();
+  const at::Device device = device_of(model);
   model.train();
   if (const auto* likelihood = dynamic_cast<LatentVariable*>(&model))
     if (const auto reason = likelihood->no_likelihood()) spdlog::warn("{}", *reason);
@@ -73,7 +73,7 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   Loader loader(*training.data().train, training.data().config.binarise, config.batch, seed, training.step());
   auto last = std::chrono::steady_clock::now();
   while (training.step() < training.steps()) {
-    const Batch batch = loader.next();
+    const Batch batch = loader.next().to(device);
     Step step{training.step(), Noise(seed, Purpose::training, training.step())};
     training.zero_gradients();
     const Loss loss = model.loss(batch, step);
@@ -101,6 +101,7 @@ void fit(Training& training, const std::vector<Observer>& observers) {
 
 Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed) {
   const at::NoGradGuard no_grad;
+  const Evaluating evaluating(model);
   const Subject subject{.model = model, .data = data, .split = split, .seed = seed};
   Terms sums;
   for_each_batch(subject, batch, 0, [&](const Batch& examples, int64_t first) {

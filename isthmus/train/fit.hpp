@@ -36,7 +36,21 @@ void fit(Training& training, const std::vector<Observer>& observers);
 /// Asks a running fit() to save its state and stop after the step at hand. Safe in a signal handler.
 void request_stop() noexcept;
 
-/// Means of the loss's terms over a split.
+/// The model in its evaluation mode (no dropout, no corruption) for as long as this lives.
+class Evaluating {
+ public:
+  explicit Evaluating(Model& model) : model_(model), training_(model.is_training()) { model_.eval(); }
+  ~Evaluating() { model_.train(training_); }
+  Evaluating(const Evaluating&) = delete;
+  Evaluating& operator=(const Evaluating&) = delete;
+
+ private:
+  Model& model_;
+  bool training_;
+};
+
+/// Means over a split of the loss's terms, in their units (nats or squared error an example), in evaluation
+/// mode. Throws UsageError when the split is empty.
 Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed);
 
 }  // namespace isthmus::train

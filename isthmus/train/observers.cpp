@@ -71,7 +71,8 @@ Observer keep_checkpoints(const RunDirectory& directory) {
 Observer log_metrics(const RunDirectory& directory, int64_t from) {
   io::rewrite_keeping(directory.metrics(), [from](std::string_view text) {
     const auto line = nlohmann::json::parse(text, nullptr, false);
-    return !line.is_discarded() && line.contains("step") && line["step"].get<int64_t>() <= from;
+    if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer()) return false;
+    return line["step"].get<int64_t>() <= from;
   });
   const auto log = std::make_shared<MetricsLog>(directory, from);
   return [log](const Event& event) { (*log)(event); };

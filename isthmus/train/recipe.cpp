@@ -169,7 +169,8 @@ Recipe Recipe::parse(std::string_view toml, std::string_view who) {
       throw unknown_name(who, "table", name,
                          std::vector<std::string>{std::string(recipe.model_->name), "data", "fit", "expect"});
     } else if (table != nullptr) {
-      walk(who, *table, name, [&](const auto& path, const auto& value) { recipe.set(path, value); });
+      Settings& settings = name == "data" ? recipe.data_ : recipe.fit_;
+      walk(who, *table, name, [&](const auto& path, const auto& value) { settings.set(path, value); });
     } else {
       recipe.run_.set(name, text_of(who, name, node));
     }
@@ -198,8 +199,13 @@ std::string Recipe::toml() const {
 }
 
 void Recipe::set(std::string_view path, std::string_view text) {
-  for (Settings* settings : {&model_settings_, &data_, &fit_, &run_})
-    if (settings->has(path)) return settings->set(path, text);
+  for (Settings* settings : {&model_settings_, &data_, &fit_, &run_}) {
+    if (!settings->has(path)) continue;
+    settings->set(path, text);
+    if (path == "fit.steps")
+      fit_.set("fit.epochs", "0");  // who asks for steps does not want the recipe's epochs
+    return;
+  }
   std::vector<std::string> known;
   for (const Group& group : groups())
     for (const Setting& setting : group.settings) known.push_back(setting.path);

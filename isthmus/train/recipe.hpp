@@ -77,6 +77,8 @@ class Recipe {
   std::string toml() const;
 
   /// Sets one word of the command line: "latent", "backbone.hidden", "fit.steps", "data.binarise", "seed".
+  /// Steps replace the recipe's epochs. Throws UsageError for an unknown word (the nearest is offered) or a
+  /// value out of range.
   void set(std::string_view path, std::string_view text);
 
   /// Every setting with its help, in groups: the model's own, data, fit, run.

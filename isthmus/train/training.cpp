@@ -1,6 +1,5 @@
 #include "isthmus/train/training.hpp"
 
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -28,6 +27,10 @@ ops::AdamOptions options(const FitConfig& config, int64_t step) {
 
 const std::string prefix = "model.";
 
+/// Beyond it the square, which the second moment holds, is no float32 any more: the optimiser would stand
+/// still.
+constexpr double largest_norm = 1e19;
+
 }  // namespace
 
 Built build(const Recipe& recipe) {
@@ -49,20 +52,24 @@ Training::Training(const Recipe& recipe)
       parameters_(*built_.model),
       first_moment_(at::zeros_like(parameters_.values())),
       second_moment_(at::zeros_like(parameters_.values())),
-      steps_(total_steps(recipe_.fit(), *built_.data.train)) {}
+      steps_(total_steps(recipe_.fit(), *built_.data.train)) {
+  const int64_t examples = built_.data.train->size();
+  if (recipe_.fit().batch > examples)
+    throw UsageError({.who = "fit.batch",
+                      .expected = fmt::format("at most the {} training examples", examples),
+                      .got = fmt::format("{}", recipe_.fit().batch),
+                      .hint = "a smaller --fit.batch"});
+}
 
 void Training::advance(std::span<const Tensor> statistics) {
   const at::NoGradGuard no_grad;
-  double scale = 1;
-  if (config().clip > 0) {
-    const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
-    if (!std::isfinite(norm))
-      throw Error({.who = "fit",
-                   .expected = "a finite gradient",
-                   .got = fmt::format("a norm of {} at step {}", norm, step_),
-                   .hint = "a smaller --fit.learning_rate"});
-    scale = std::min(1.0, config().clip / norm);
-  }
+  const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
+  if (!(norm < largest_norm))
+    throw Error({.who = "fit",
+                 .expected = "a finite gradient",
+                 .got = fmt::format("one of norm {:.3g} at step {}", norm, step_),
+                 .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
+  const double scale = config().clip > 0 ? std::min(1.0, config().clip / norm) : 1.0;
   ops::adam(parameters_.values(), parameters_.gradients(), first_moment_, second_moment_,
             options(config(), step_), step_ + 1, scale);
   model().after_step(statistics);

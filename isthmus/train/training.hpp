@@ -16,11 +16,13 @@ struct Built {
   Data data;
   std::shared_ptr<Model> model;
 };
+/// Throws what load_data and the model's constructor throw, and UsageError when the device is not there.
 Built build(const Recipe& recipe);
 
 /// A training under way: what changes from step to step, and all that a checkpoint must hold.
 class Training {
  public:
+  /// Throws what build() throws, and UsageError when a batch is larger than the training split.
   explicit Training(const Recipe& recipe);
 
   const Recipe& recipe() const { return recipe_; }
@@ -40,6 +42,7 @@ class Training {
   void advance(std::span<const Tensor> statistics);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.
+  /// Both throw Error; load() also when the file is not of this recipe's model, and changes nothing then.
   void save(const std::filesystem::path& path) const;
   void load(const std::filesystem::path& path);
 

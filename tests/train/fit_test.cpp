@@ -4,8 +4,11 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <sstream>
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "isthmus/io/input.hpp"
 #include "isthmus/io/safetensors.hpp"
@@ -48,6 +51,26 @@ TEST(Fit, TellsItsObserversWhatHappensAndWhen) {
   EXPECT_EQ(steps.back(), 40);
   EXPECT_EQ(validations, (std::vector<int64_t>{20, 40}));
   EXPECT_EQ(checkpoints, (std::vector<int64_t>{15, 30, 40}));
+}
+
+TEST(Fit, WarnsOfGreyPixelsUnderABernoulli) {
+  const auto said = [](const char* dataset, const char* likelihood) {
+    std::ostringstream text;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text)));
+    Recipe recipe("vae", dataset);
+    recipe.set("likelihood", likelihood);
+    recipe.set("data.limit", "200");
+    recipe.set("fit.steps", "1");
+    Training training(recipe);
+    fit(training, {});
+    spdlog::set_default_logger(before);
+    return text.str();
+  };
+  EXPECT_NE(said("fashion_mnist", "bernoulli").find("--data.binarise dynamic"), std::string::npos);
+  EXPECT_EQ(said("fashion_mnist", "gaussian"), "");
+  EXPECT_EQ(said("sprites", "bernoulli"), "");
 }
 
 TEST(Fit, EpochsSetTheSteps) {
