@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -69,12 +71,19 @@ inline isthmus::train::Run trained(Recipe recipe, int64_t seed, const std::files
 }
 
 inline void measure(const isthmus::train::Run& run, std::vector<Row>& rows) {
+  using Work = std::tuple<std::string, Split, std::vector<std::pair<std::string, std::string>>>;
+  std::map<Work, Measurement> done;  // figures of one metric share its measuring
   for (Row& row : rows) {
     const std::string metric = row.expected.metric.substr(0, row.expected.metric.find('.'));
-    program::MetricSettings settings;
-    for (const auto& [path, text] : row.expected.settings) settings.set(metric + "." + path, text);
-    const auto evaluation = program::evaluate_run(run, row.expected.split, {metric}, settings);
-    const Measurement& measured = evaluation.metrics.front().second;
+    const Work work{metric, row.expected.split, row.expected.settings};
+    if (!done.contains(work)) {
+      program::MetricSettings settings;
+      for (const auto& [path, text] : row.expected.settings)
+        settings.set(fmt::format("{}.{}", metric, path), text);
+      done.emplace(work,
+                   program::evaluate_run(run, row.expected.split, {metric}, settings).metrics.front().second);
+    }
+    const Measurement& measured = done.at(work);
     row.measured.push_back(figure_of(measured, row.expected.metric));
     if (row.expected.metric == metric) row.standard_error = measured.standard_error;
   }
@@ -82,16 +91,18 @@ inline void measure(const isthmus::train::Run& run, std::vector<Row>& rows) {
 
 inline nlohmann::ordered_json to_json(const std::string& recipe, const std::vector<Row>& rows) {
   nlohmann::ordered_json json{{"recipe", recipe}, {"expect", nlohmann::ordered_json::array()}};
-  for (const Row& row : rows)
-    json["expect"].push_back({{"metric", row.expected.metric},
-                              {"split", enum_name(row.expected.split)},
-                              {"expected", row.expected.text()},
-                              {"measured", row.measured},
-                              {"mean", row.mean()},
-                              {"standard_deviation", row.deviation()},
-                              {"standard_error", row.standard_error.value_or(0)},
-                              {"pass", row.met()},
-                              {"source", row.expected.source}});
+  for (const Row& row : rows) {
+    nlohmann::ordered_json line{{"metric", row.expected.metric},
+                                {"split", enum_name(row.expected.split)},
+                                {"expected", row.expected.text()},
+                                {"measured", row.measured},
+                                {"mean", row.mean()},
+                                {"pass", row.met()},
+                                {"source", row.expected.source}};
+    if (row.measured.size() > 1) line["standard_deviation"] = row.deviation();
+    if (row.standard_error) line["standard_error"] = *row.standard_error;
+    json["expect"].push_back(std::move(line));
+  }
   return json;
 }
 
@@ -145,7 +156,9 @@ inline int run(std::span<const std::string> given) {
       const int64_t seed = recipe.run().seed + i;
       const auto folder = std::filesystem::path(out) /
                           fmt::format("{}-seed-{}", std::filesystem::path(file).stem().string(), seed);
-      measure(trained(recipe, seed, folder), rows);
+      const isthmus::train::Run run = trained(recipe, seed, folder);
+      measure(run, rows);
+      program::write_report(run);
     }
     if (as_json)
       json.push_back(to_json(file, rows));

@@ -12,6 +12,7 @@
 
 namespace isthmus::commands::train {
 
+using isthmus::train::FitConfig;
 using isthmus::train::Recipe;
 using isthmus::train::RunDirectory;
 using isthmus::train::Training;
@@ -73,57 +74,102 @@ inline void finish(const RunDirectory& directory, bool evaluate) {
   fmt::print("report: {}\n", program::write_report(run).string());
 }
 
+/// What may change when a run goes on: nothing that would make its recipe untrue of the steps already done.
+inline std::vector<Recipe::Group> resumable() {
+  Recipe::Group group{"what may change", {}};
+  const Settings fit(FitConfig{}, "fit");
+  const Settings machine(isthmus::train::RunConfig{});
+  for (const Setting& setting : fit.list())
+    for (const char* path : {"steps", "learning_rate", "log_every", "evaluate_every", "checkpoint_every"})
+      if (setting.path == fmt::format("fit.{}", path)) group.settings.push_back(setting);
+  for (const Setting& setting : machine.list())
+    if (setting.path == "threads") group.settings.push_back(setting);
+  for (Setting& setting : group.settings) setting.value.clear();  // the run's own, not the default
+  return {group};
+}
+
+inline void check_words(const Choice& choice, bool named) {
+  if (!choice.resume.empty()) {
+    if (choice.words.empty() && choice.out.empty() && !choice.force) return;
+    throw UsageError({.who = "train",
+                      .expected = "--resume DIR without a model, a recipe, --out or --force",
+                      .got = "both",
+                      .hint = fmt::format("isthmus train --resume {}", choice.resume)});
+  }
+  if (!named || choice.words.empty())
+    throw UsageError(
+        {.who = "train",
+         .expected = "a model and a data set, or a recipe",
+         .got = choice.words.empty() ? "neither" : fmt::format("'{}' alone", choice.words.front()),
+         .hint = "isthmus train vae sprites"});
+  const size_t wanted = is_recipe(choice.words.front()) ? 1 : 2;
+  if (choice.words.size() != wanted)
+    throw UsageError({.who = "train",
+                      .expected = wanted == 1 ? "one recipe" : "one model and one data set",
+                      .got = fmt::format("'{}' besides", choice.words[wanted]),
+                      .hint = "isthmus train --help"});
+}
+
+/// Throws unless the run, gone on with, would be the run that its recipe describes from the first step.
+inline void check_resumable(const FitConfig& before, const Training& training) {
+  const FitConfig& now = training.config();
+  if (training.steps() < training.step())
+    throw UsageError({.who = "fit.steps",
+                      .expected = fmt::format("at least the {} steps that are done", training.step()),
+                      .got = fmt::format("{}", training.steps())});
+  for (int64_t step = 0; step < training.step(); ++step)
+    if (now.learning_rate.at(step) != before.learning_rate.at(step))
+      throw UsageError(
+          {.who = "fit.learning_rate",
+           .expected = fmt::format("a schedule that agrees with '{}' for the {} steps that are done",
+                                   before.learning_rate.text(), training.step()),
+           .got = fmt::format("'{}'", now.learning_rate.text()),
+           .hint = fmt::format("'0:{}, {}={}'", before.learning_rate.at(0), training.step(),
+                               now.learning_rate.at(0))});
+}
+
 inline int run(std::span<const std::string> given) {
   Choice choice;
   program::Words words("train", summary);
   words.positionals("MODEL DATASET | RECIPE.toml", choice.words,
                     "a model (isthmus models) and a data set (isthmus datasets), or a recipe");
   words.option("--out", choice.out, "DIR", "folder of the run [runs/MODEL_DATASET]");
-  words.option("--resume", choice.resume, "DIR", "go on with this run; --fit.* may change");
+  words.option("--resume", choice.resume, "DIR",
+               "go on with a stopped run; some settings may change (isthmus train --resume DIR --help)");
   words.flag("--force", choice.force, "replace an earlier run in the same folder");
   words.flag("--quiet", choice.quiet, "no progress");
   words.flag("--no-evaluation", choice.skip_evaluation, "skip the measuring after the training");
   words.examples(std::string(examples));
 
-  const auto resume =
-      std::find_if(given.begin(), given.end(), [](auto& word) { return word.starts_with("--resume"); });
-  std::optional<Recipe> recipe;
+  const bool resume =
+      std::ranges::any_of(given, [](const std::string& word) { return word.starts_with("--resume"); });
+  const std::optional<Recipe> named = resume ? std::nullopt : named_recipe(given);
   std::vector<std::pair<std::string, std::string>> changes;
   const auto change = [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); };
-  if (resume != given.end()) {
-    for (const Recipe::Group& group : Recipe(*models::menu().names().begin(), "sprites").groups())
-      if (group.title.starts_with("fit")) words.settings(group.title, group.settings, change);
-  } else {
-    recipe = named_recipe(given);
-    if (recipe)
-      for (const Recipe::Group& group : recipe->groups()) words.settings(group.title, group.settings, change);
-  }
+  for (const Recipe::Group& group : resume  ? resumable()
+                                    : named ? named->groups()
+                                            : std::vector<Recipe::Group>{})
+    words.settings(group.title, group.settings, change);
   if (!words.parse(given)) return 0;
   program::set_quiet(choice.quiet);
+  check_words(choice, named.has_value());
 
-  if (!choice.resume.empty()) {
-    const RunDirectory directory = RunDirectory::open(choice.resume);
-    recipe = Recipe::read(directory.recipe());
-    for (const auto& [path, text] : changes) recipe->set(path, text);
-    program::use_threads(recipe->run().threads);
-    Training training(*recipe);
-    if (std::filesystem::exists(directory.state())) training.load(directory.state());
-    io::write_whole(directory.recipe(), recipe->toml());
-    program::fit_in(directory, training);
-    finish(directory, !choice.skip_evaluation);
-    return 0;
-  }
-  if (choice.words.empty() || !recipe)
-    throw UsageError(
-        {.who = "train",
-         .expected = "a model and a data set, or a recipe",
-         .got = choice.words.empty() ? "neither" : fmt::format("'{}' alone", choice.words.front()),
-         .hint = "isthmus train vae sprites"});
-  for (const auto& [path, text] : changes) recipe->set(path, text);
-  program::use_threads(recipe->run().threads);
-  Training training(*recipe);
-  const RunDirectory directory = RunDirectory::create(default_folder(choice, *recipe), *recipe, choice.force);
-  program::fit_in(directory, training);
+  Recipe recipe = resume ? Recipe::read(RunDirectory::open(choice.resume).recipe()) : *named;
+  const FitConfig before = recipe.fit();
+  for (const auto& [path, text] : changes) recipe.set(path, text);
+  program::use_threads(recipe.run().threads);
+  const RunDirectory directory = [&] {
+    Training training(recipe);
+    const auto folder = resume ? RunDirectory::open(choice.resume)
+                               : RunDirectory::create(default_folder(choice, recipe), recipe, choice.force);
+    if (resume) {
+      if (std::filesystem::exists(folder.state())) training.load(folder.state());
+      check_resumable(before, training);
+      io::write_whole(folder.recipe(), recipe.toml());
+    }
+    program::fit_in(folder, training);
+    return folder;  // the training's memory goes before the measuring starts
+  }();
   finish(directory, !choice.skip_evaluation);
   return 0;
 }

@@ -56,8 +56,8 @@ void take_bytes(png_structp png, png_bytep into, size_t count) {
   rest = rest.subspan(count);
 }
 
-void put_bytes(png_structp png, png_bytep from,
-               size_t count) {  // NOLINT(readability-non-const-parameter): png_rw_ptr
+// NOLINTNEXTLINE(readability-non-const-parameter): libpng's own type
+void put_bytes(png_structp png, png_bytep from, size_t count) {
   auto& bytes = static_cast<Writer*>(png_get_io_ptr(png))->bytes;
   bool full = false;
   try {

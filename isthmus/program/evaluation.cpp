@@ -93,8 +93,8 @@ std::string table(const Evaluation& evaluation) {
     std::string value = figure(measured.value);
     if (measured.standard_error) value += fmt::format(" ± {}", figure(*measured.standard_error));
     std::vector<std::string> more;
-    for (const auto& [extra, number] : measured.more)
-      more.push_back(fmt::format("{} {}", extra, figure(number)));
+    for (const auto& [extra, number] : measured.more)  // three on a line; evaluation.json has them all
+      if (more.size() < 3) more.push_back(fmt::format("{} {}", extra, figure(number)));
     text += fmt::format("  {:<16}{:>18} {:<14} {}\n", name, value, measured.unit, fmt::join(more, ", "));
     for (const std::string& warning : measured.warnings)
       warnings.push_back(fmt::format("{}: {}", name, warning));

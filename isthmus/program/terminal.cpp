@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace isthmus::program {
@@ -19,11 +20,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+constexpr size_t bar_width = 20;
+
 std::string bar(double share) {
-  constexpr int width = 20;
-  const int full = static_cast<int>(share * width);
+  const auto full = static_cast<size_t>(share * bar_width);
   std::string text;
-  for (int i = 0; i < width; ++i) text += i < full ? "━" : "─";
+  for (size_t i = 0; i < bar_width; ++i) text += i < full ? "━" : "─";
   return text;
 }
 
@@ -44,6 +46,13 @@ ProgressLine::~ProgressLine() {
 
 bool ProgressLine::due() const {
   return !silent && seconds_since(last_) > (terminal_ ? 0.1 : 10.0);
+}
+
+size_t ProgressLine::width() const {
+  winsize size{};
+  if (!terminal_ || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return std::string::npos;
+  return size.ws_col - 1U;
 }
 
 void ProgressLine::show(const std::string& line) {
@@ -92,12 +101,18 @@ train::Observer training_progress(const train::Training& training) {
     const double rate =
         static_cast<double>(now.step() - state->first_step) / (now.seconds - state->first_seconds);
     const double share = static_cast<double>(now.step()) / static_cast<double>(now.steps());
-    std::string text = fmt::format("{}  {}/{}  {:.0f} images/s", bar(share), thousands(now.step()),
-                                   thousands(now.steps()), rate * static_cast<double>(now.config().batch));
-    for (const auto& [name, value] : event.terms) text += fmt::format("  {} {:.2f}", name, value);
-    text += last ? fmt::format("  in {}", clock(now.seconds))
-                 : fmt::format("  {} left", clock(static_cast<double>(now.steps() - now.step()) / rate));
-    state->line.show(text);
+    std::string text = fmt::format(
+        "{}/{}  {} images/s  {}", thousands(now.step()), thousands(now.steps()),
+        thousands(std::llround(rate * static_cast<double>(now.config().batch))),
+        last ? fmt::format("in {}", clock(now.seconds))
+             : fmt::format("{} left", clock(static_cast<double>(now.steps() - now.step()) / rate)));
+    for (const auto& [name, value] : event.terms) {
+      const std::string term = fmt::format("  {} {:.2f}", name, value);
+      if (bar_width + 2 + text.size() + term.size() > state->line.width())
+        break;  // what wraps is never drawn over
+      text += term;
+    }
+    state->line.show(fmt::format("{}  {}", bar(share), text));
     if (last) state->line.end();
   };
 }
@@ -109,11 +124,13 @@ Progress measuring_progress(std::string what) {
   };
   const auto state = std::make_shared<State>();
   return [state, what = std::move(what)](int64_t done, int64_t total, std::string_view unit) {
-    if (done == 0 || !state->line.due()) return;
+    const bool last = done == total;
+    if (quiet() || done == 0 || !(last ? state->line.drawn() : state->line.due())) return;
     const double share = static_cast<double>(done) / static_cast<double>(total);
     const double left = seconds_since(state->start) * (1 - share) / share;
     state->line.show(fmt::format("{}  {}  {}/{} {}  {} left", what, bar(share), thousands(done),
                                  thousands(total), unit, clock(left)));
+    if (last) state->line.end();
   };
 }
 

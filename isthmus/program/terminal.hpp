@@ -21,8 +21,12 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// Whether enough time has passed since the last drawing; `force` for the last one.
+  /// Whether enough time has passed since the last drawing.
   bool due() const;
+  /// Whether anything stands on the terminal's line.
+  bool drawn() const { return drawn_; }
+  /// Characters that fit on the terminal's line; no limit when piped.
+  size_t width() const;
   void show(const std::string& line);
   /// Leaves the line as it stands and goes to a new one.
   void end();
@@ -42,7 +46,7 @@ std::string thousands(int64_t count);
 /// An observer that shows step, share, rate, loss and time left.
 train::Observer training_progress(const train::Training& training);
 
-/// For long measures: "nll  3,000/10,000 images  30 %  0:42 left".
+/// For long measures: "nll  ━━━━────  3,000/10,000 images  0:42 left".
 Progress measuring_progress(std::string what);
 
 }  // namespace isthmus::program

@@ -40,9 +40,14 @@ class StopOnSignal {
 /// Pictures of the training as it goes, one file a picture and step.
 train::Observer previews(const train::RunDirectory& directory) {
   return [directory](const train::Event& event) {
-    if (event.kind != train::Event::Kind::validation) return;
-    const Subject subject{
-        .model = event.training.model(), .data = event.training.data(), .split = Split::validation};
+    const int64_t every = event.training.config().evaluate_every;
+    if (event.kind != train::Event::Kind::step || every == 0 || event.training.step() % every != 0) return;
+    const bool held_out = event.training.data().validation->size() > 0;
+    const train::Evaluating evaluating(event.training.model());
+    const Subject subject{.model = event.training.model(),
+                          .data = event.training.data(),
+                          .split = held_out ? Split::validation : Split::train,
+                          .seed = static_cast<uint64_t>(event.training.recipe().run().seed)};
     std::filesystem::create_directories(directory.previews());
     for (const PictureEntry* picture : pictures::menu())
       if (picture->preview && !picture->why_not(subject))

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "isthmus/core/settings.hpp"
-#include "isthmus/train/recipe.hpp"
 
 namespace CLI {
 class App;

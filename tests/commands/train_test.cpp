@@ -99,6 +99,35 @@ TEST(TrainCommand, WrongWordsExitWithTwoAndSayWhatWasMeant) {
   EXPECT_TRUE(holds(refusal({"train", "--resume", (folder / "none").string()}), "which does not exist"));
 }
 
+TEST(TrainCommand, WordsThatWouldDoNothingAreRefused) {
+  const Outcome outcome = run_program({"train", "vae", "sprites", "extra"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.error, "got 'extra' besides")) << outcome.error;
+}
+
+TEST(TrainCommand, ResumingKeepsTheRecipeTrueOfTheStepsDone) {
+  const TemporaryFolder folder;
+  const std::string run = (folder / "run").string();
+  ASSERT_EQ(run_program(small_training(run, {"--no-evaluation"})).status, 0);
+  const std::string recipe = bytes(folder / "run/recipe.toml");
+  const auto refusal = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"train", "--resume", run};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.status, 2) << outcome.error;
+    EXPECT_EQ(bytes(folder / "run/recipe.toml"), recipe);
+    return outcome.error;
+  };
+  EXPECT_TRUE(holds(refusal({"--fit.steps", "10"}), "at least the 60 steps that are done"));
+  EXPECT_TRUE(
+      holds(refusal({"--fit.steps", "80", "--fit.learning_rate", "1e-4"}), "try '0:0.001, 60=0.0001'"));
+  EXPECT_TRUE(holds(refusal({"--latent", "5"}), "expected an option, got '--latent'"));
+  EXPECT_TRUE(holds(refusal({"--force"}), "--resume DIR without"));
+  const Outcome further = run_program({"train", "--resume", run, "--fit.steps", "80", "--fit.learning_rate",
+                                       "0:0.001, 60=0.0001", "--quiet", "--no-evaluation"});
+  EXPECT_EQ(further.status, 0) << further.error;
+}
+
 TEST(TrainCommand, ARunIsNotOverwritten) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_program(small_training(folder / "run", {"--no-evaluation"})).status, 0);

@@ -124,6 +124,21 @@ TEST(Fit, ParametersThatAreNotFiniteNeverReachACheckpoint) {
   EXPECT_FALSE(saved);
 }
 
+TEST(Fit, AGradientThatIsNotFiniteChangesNothing) {
+  Training training(small());
+  const Tensor before = training.parameters().values().clone();
+  training.parameters().gradients().fill_(1e30F);  // finite, but its square is not
+  test::expect_error("expected a finite gradient", [&] { training.advance({}); });
+  EXPECT_TRUE(training.parameters().values().equal(before));
+  EXPECT_EQ(training.step(), 0);
+}
+
+TEST(Fit, ABatchLargerThanTheDataIsRefused) {
+  Recipe recipe = small();
+  recipe.set("fit.batch", "1000");
+  test::expect_error("[fit.batch] expected at most the", [&] { Training refused(recipe); });
+}
+
 TEST(Fit, AFullDiskStopsItWithTheReason) {
   const test::TemporaryFolder folder;
   const RunDirectory directory = RunDirectory::create(folder / "run", small(), false);

@@ -77,6 +77,14 @@ TEST(Recipe, WordsReachTheirRoom) {
   EXPECT_EQ(recipe.run().threads, 1);
 }
 
+TEST(Recipe, StepsOnTheCommandLineReplaceTheRecipesEpochs) {
+  Recipe recipe("vae", "sprites");
+  recipe.set("fit.epochs", "3");
+  EXPECT_EQ(Recipe::parse(recipe.toml(), "recipe").fit().epochs, 3);
+  recipe.set("fit.steps", "100");
+  EXPECT_EQ(recipe.fit().epochs, 0);
+}
+
 TEST(Recipe, WrongWordsAreNamed) {
   test::expect_error("got 'vea'; try 'vae'", [] { Recipe("vea", "sprites"); });
   test::expect_error("a data set, got 'sprite'; try 'sprites'", [] { Recipe("vae", "sprite"); });
