@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "isthmus/core/error.hpp"
 #include "isthmus/nn/backbone.hpp"
 
 namespace isthmus::nn {
@@ -134,6 +135,14 @@ TEST(Observation, SaysWhenABernoulliMeetsGreyPixels) {
   EXPECT_NE(grey.no_likelihood()->find("--data.binarise dynamic"), std::string::npos);
   EXPECT_FALSE(Observation({Likelihood::bernoulli}, spec({2}, true)).no_likelihood().has_value());
   EXPECT_FALSE(Observation({Likelihood::gaussian}, spec({2}, false)).no_likelihood().has_value());
+}
+
+TEST(Observation, RefusesValuesThatItsLikelihoodDoesNotHave) {
+  DataSpec wide = spec({2}, false);
+  wide.unit = false;
+  EXPECT_THROW(Observation({Likelihood::bernoulli}, wide), UsageError);
+  EXPECT_THROW(Observation({Likelihood::discretised_logistic}, wide), UsageError);
+  EXPECT_NO_THROW(Observation({Likelihood::gaussian}, wide));
 }
 
 TEST(Observation, KeepsLikelihoodsInFloat32) {
