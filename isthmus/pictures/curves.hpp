@@ -79,14 +79,15 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   const bool wide = columns > 1 && count % columns == 1;
   const int64_t places = wide ? count - 1 + columns : count;
   const int64_t rows = (places + columns - 1) / columns;
-  const auto down = static_cast<double>(rows);  // NOLINT(bugprone-integer-division): whole rows
-  canvas::Surface surface(width * static_cast<double>(columns), top + height * down, config.scale);
+  canvas::Surface surface(width * static_cast<double>(columns), top + height * static_cast<double>(rows),
+                          config.scale);
   canvas::draw_line_legend(surface, {surface.width() - 18, 20}, legend);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t place = wide && i > 0 ? i - 1 + columns : i;
+    const int64_t row = place / columns;
     const canvas::Box box{width * static_cast<double>(place % columns),
-                          top + height * static_cast<double>(place / columns),
-                          wide && i == 0 ? surface.width() : width, height};
+                          top + height * static_cast<double>(row), wide && i == 0 ? surface.width() : width,
+                          height};
     canvas::draw_line_chart(surface, box,
                             chart_of(names[static_cast<size_t>(i)], all, last_step, config.whole));
   }

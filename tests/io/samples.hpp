@@ -120,7 +120,8 @@ void expect_damage_survived(std::vector<std::byte> bytes, Read&& read) {
       byte ^= static_cast<std::byte>(mask);
       try {
         read(bytes);
-      } catch (const Error&) {  // a fair answer
+      } catch (const Error& refusal) {
+        EXPECT_FALSE(std::string_view(refusal.what()).empty());
       }
       byte = before;
     }
