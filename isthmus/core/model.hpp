@@ -114,4 +114,28 @@ struct GaussianPosterior {
   virtual GaussianParameters posterior(const Tensor& x) = 0;
 };
 
+/// A model that is trained to recover x from a damaged copy of it.
+struct Denoiser {
+  virtual ~Denoiser() = default;
+  /// x as training damages it, [batch, shape…] → the same; row b of `noise` damages example b.
+  virtual Tensor corrupt(const Tensor& x, Noise& noise) = 0;
+};
+
+/// A model with units that have a picture each: the weights between the unit and the pixels.
+struct Filters {
+  virtual ~Filters() = default;
+  virtual Tensor filters() = 0;  ///< [units, channels, height, width]: one number a weight, of any sign
+  /// [batch, shape…] → [batch, units]: how strongly each of these units takes part in x.
+  virtual Tensor responses(const Tensor& x) = 0;
+};
+
+/// A model whose layers can be trained one after the other, from the data up (Bengio et al. 2007).
+struct Layerwise {
+  virtual ~Layerwise() = default;
+  virtual int64_t layers() const = 0;
+  /// Loss of layer `layer` (0 is next to the data) as an autoencoder of what the layers below make of x. Only
+  /// that layer, and the decoder's layer opposite, get a gradient. Pure, as Model::loss is.
+  virtual Loss layer_loss(int64_t layer, const Batch& batch, Step& step) = 0;
+};
+
 }  // namespace isthmus
