@@ -23,6 +23,7 @@ class Schedule {
   static Schedule parse(std::string_view text);
 
   double at(int64_t step) const;
+  double last() const { return knots_.back().value; }  ///< where it ends
   double least() const;
   double greatest() const;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "isthmus/core/noise.hpp"
 
 /// Independent Bernoulli variables, given by the logits of their means. Everything sums over the last
@@ -21,6 +23,14 @@ inline Tensor kl(const Tensor& q_logits, const Tensor& p_logits) {
   const Tensor on = at::log_sigmoid(q_logits) - at::log_sigmoid(p_logits);
   const Tensor off = at::log_sigmoid(-q_logits) - at::log_sigmoid(-p_logits);
   return (at::sigmoid(q_logits) * on + at::sigmoid(-q_logits) * off).sum(-1);
+}
+
+/// KL(q ‖ p) of variables that are given by their means, q from 0 to 1 and p [..., d]. A mean of exactly 0 or
+/// 1, which float32 rounds to, counts as 1e-6 away from it.
+inline Tensor kl_of_means(double q, const Tensor& p) {
+  const Tensor inside = p.clamp(1e-6, 1 - 1e-6);
+  const double entropy = (q > 0 ? q * std::log(q) : 0) + (q < 1 ? (1 - q) * std::log1p(-q) : 0);
+  return (entropy - q * at::log(inside) - (1 - q) * at::log1p(-inside)).sum(-1);
 }
 
 }  // namespace isthmus::distributions::bernoulli

@@ -61,7 +61,8 @@ Shape Pyramid::smallest() const {
   return {channels.back(), image[1] / factor, image[2] / factor};
 }
 
-ConvolutionalEncoder::ConvolutionalEncoder(const Pyramid& pyramid, int64_t outputs, Noise& noise) {
+ConvolutionalEncoder::ConvolutionalEncoder(const Pyramid& pyramid, int64_t outputs, Noise& noise,
+                                           Activation last) {
   const int64_t flat = elements(pyramid.smallest());
   int64_t inputs = pyramid.image[0];
   for (const int64_t channels : pyramid.channels) {
@@ -70,8 +71,8 @@ ConvolutionalEncoder::ConvolutionalEncoder(const Pyramid& pyramid, int64_t outpu
         name, std::make_shared<Convolution>(inputs, channels, false, pyramid.activation, noise)));
     inputs = channels;
   }
-  top_ =
-      register_module("top", std::make_shared<Mlp>(flat, pyramid.hidden, outputs, pyramid.activation, noise));
+  top_ = register_module(
+      "top", std::make_shared<Mlp>(flat, pyramid.hidden, outputs, pyramid.activation, noise, last));
 }
 
 Tensor ConvolutionalEncoder::forward(const Tensor& x) {
@@ -79,6 +80,15 @@ Tensor ConvolutionalEncoder::forward(const Tensor& x) {
   Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& convolution : convolutions_) h = convolution->forward(h);
   return top_->forward(h.contiguous());
+}
+
+std::vector<Tensor> ConvolutionalEncoder::activations(const Tensor& x) {
+  std::vector<Tensor> all{x.contiguous(at::MemoryFormat::ChannelsLast)};
+  for (const auto& convolution : convolutions_) all.push_back(convolution->forward(all.back()));
+  const std::vector<Tensor> top = top_->activations(all.back().contiguous());
+  all.erase(all.begin());
+  all.insert(all.end(), top.begin(), top.end());
+  return all;
 }
 
 ConvolutionalDecoder::ConvolutionalDecoder(int64_t inputs, const Pyramid& pyramid, Noise& noise)
@@ -101,6 +111,14 @@ Tensor ConvolutionalDecoder::forward(const Tensor& x) {
   h = h.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& convolution : convolutions_) h = convolution->forward(h);
   return h;
+}
+
+std::vector<Tensor> ConvolutionalDecoder::activations(const Tensor& x) {
+  std::vector<Tensor> all = top_->activations(x);
+  all.back() = ops::activate(all.back(), activation_).unflatten(1, smallest_);
+  for (const auto& convolution : convolutions_)
+    all.push_back(convolution->forward(all.back().contiguous(at::MemoryFormat::ChannelsLast)));
+  return all;
 }
 
 }  // namespace isthmus::nn

@@ -41,13 +41,17 @@ struct Pyramid {
 /// Strided convolutions, then fully connected layers: [n, image…] → [n, outputs].
 class ConvolutionalEncoder final : public Network {
  public:
-  ConvolutionalEncoder(const Pyramid& pyramid, int64_t outputs, Noise& noise);
+  /// `last` follows the last fully connected layer.
+  ConvolutionalEncoder(const Pyramid& pyramid, int64_t outputs, Noise& noise,
+                       Activation last = Activation::identity);
   Tensor forward(const Tensor& x) override;
+  std::vector<Tensor> activations(const Tensor& x) override;
+  Tensor first_weight() const override { return convolutions_.front()->weight; }
   Tensor output_bias() const override { return top_->output_bias(); }
 
  private:
   std::vector<std::shared_ptr<Convolution>> convolutions_;
-  std::shared_ptr<Mlp> top_;
+  std::shared_ptr<Mlp> top_;  // from the smallest image to the outputs
 };
 
 /// The encoder's mirror image, with transposed convolutions: [n, inputs] → [n, image…].
@@ -55,6 +59,8 @@ class ConvolutionalDecoder final : public Network {
  public:
   ConvolutionalDecoder(int64_t inputs, const Pyramid& pyramid, Noise& noise);
   Tensor forward(const Tensor& x) override;
+  std::vector<Tensor> activations(const Tensor& x) override;
+  Tensor first_weight() const override { return top_->first_weight(); }
   Tensor output_bias() const override { return convolutions_.back()->bias; }
 
  private:

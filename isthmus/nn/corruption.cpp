@@ -18,17 +18,21 @@ Tensor chosen(const Tensor& flat, int64_t count, Noise& noise) {
 
 }  // namespace
 
+void check(const Corruption& corruption) {
+  if (corruption.corruption == CorruptionKind::gaussian || corruption.level <= 1) return;
+  throw UsageError({.who = "level",
+                    .expected = fmt::format("a share from 0 to 1 under {}", enum_name(corruption.corruption)),
+                    .got = fmt::format("{}", corruption.level),
+                    .hint = "--corruption gaussian, whose level is a standard deviation"});
+}
+
 Tensor corrupt(const Tensor& x, const Corruption& corruption, Noise& noise) {
+  check(corruption);
   const at::NoGradGuard no_grad;
   const Tensor flat = x.flatten(1);
   const double level = corruption.level;
   if (corruption.corruption == CorruptionKind::gaussian)
     return (flat + level * noise.normal(flat.sizes(), flat.device())).view_as(x);
-  if (level > 1)
-    throw UsageError({.who = "level",
-                      .expected = fmt::format("a share from 0 to 1 under {}", enum_name(corruption.corruption)),
-                      .got = fmt::format("{}", level),
-                      .hint = "--corruption gaussian, whose level is a standard deviation"});
   const auto count = static_cast<int64_t>(std::llround(level * static_cast<double>(flat.size(1))));
   const Tensor lost = chosen(flat, count, noise);
   const Tensor in_place = corruption.corruption == CorruptionKind::masking

@@ -11,16 +11,17 @@
 
 namespace isthmus::nn {
 
-/// Fully connected layers, an activation after each but the last: [rows, …] (flattened) → [rows, outputs].
-/// With no hidden layer it is linear.
+/// Fully connected layers: [rows, …] (flattened) → [rows, outputs]. `activation` follows the hidden layers,
+/// `last` the last one. With no hidden layer, and identity for `last`, it is linear.
 class Mlp final : public Network {
  public:
-  Mlp(int64_t inputs, std::span<const int64_t> hidden, int64_t outputs, Activation activation, Noise& noise) {
+  Mlp(int64_t inputs, std::span<const int64_t> hidden, int64_t outputs, Activation activation, Noise& noise,
+      Activation last = Activation::identity) {
     for (const int64_t width : hidden) {
       add(inputs, width, activation, noise);
       inputs = width;
     }
-    add(inputs, outputs, Activation::identity, noise);
+    add(inputs, outputs, last, noise);
   }
 
   Tensor forward(const Tensor& x) override {
@@ -29,6 +30,14 @@ class Mlp final : public Network {
     return h;
   }
 
+  std::vector<Tensor> activations(const Tensor& x) override {
+    std::vector<Tensor> all;
+    for (const auto& layer : layers_) all.push_back(layer->forward(all.empty() ? x.flatten(1) : all.back()));
+    return all;
+  }
+
+  const std::vector<std::shared_ptr<Linear>>& layers() const { return layers_; }
+  Tensor first_weight() const override { return layers_.front()->weight; }
   Tensor output_bias() const override { return layers_.back()->bias; }
 
  private:

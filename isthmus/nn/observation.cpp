@@ -8,6 +8,7 @@
 #include "isthmus/core/error.hpp"
 #include "isthmus/distributions/bernoulli.hpp"
 #include "isthmus/distributions/discretised_logistic.hpp"
+#include "isthmus/nn/initial.hpp"
 #include "isthmus/ops/likelihood.hpp"
 
 namespace isthmus::nn {
@@ -19,9 +20,6 @@ namespace discretised_logistic = distributions::discretised_logistic;
 /// A Gaussian's variance of a pixel never falls below that of half a grey level: a decoder that learns the
 /// variance of a pixel that never changes would else drive its density, and the gradient, to infinity.
 const double least_log_variance = 2 * std::log(0.5 / 255);
-
-/// A mean of exactly 0 or 1 has no finite logit; no pixel starts surer than this.
-constexpr double least_probability = 1e-3;
 
 double log_spread_of(Likelihood likelihood, double sigma) {
   if (likelihood == Likelihood::gaussian) return 2 * std::log(sigma);
@@ -60,11 +58,8 @@ void Observation::start(Network& decoder) const {
   Tensor bias = decoder.output_bias();
   const int64_t locations = spread_from_decoder() ? bias.size(0) / 2 : bias.size(0);
   if (spread_from_decoder()) bias.narrow(0, locations, locations).fill_(first_log_spread_);
-  if (!data_.mean.defined()) return;
-  Tensor mean = data_.mean.flatten();
-  if (locations != mean.size(0)) mean = mean.view({locations, -1}).mean(1);  // one bias a channel
-  if (config_.likelihood == Likelihood::bernoulli) mean = at::logit(mean, least_probability);
-  bias.narrow(0, 0, locations).copy_(mean);
+  if (data_.mean.defined())
+    start_at_mean(bias.narrow(0, 0, locations), data_.mean, config_.likelihood == Likelihood::bernoulli);
 }
 
 Observation::Reading Observation::read(const Tensor& outputs) const {

@@ -66,7 +66,9 @@ Tensor reference::linear(const Tensor& x, const Tensor& weight, const Tensor& bi
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  if (!eligible(x, weight, bias)) return reference::linear(x, weight, bias, activation);
+  // The matrix product takes weights of any strides (a decoder's may be its encoder's, transposed).
+  if (!eligible(x, bias) || !weight.is_cpu() || weight.scalar_type() != at::kFloat)
+    return reference::linear(x, weight, bias, activation);
   if (!at::GradMode::is_enabled()) return forward_in_place(x, weight, bias, activation);
   return Linear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, activation);
 }

@@ -60,5 +60,10 @@ TEST(Schedule, MalformedTextIsRefusedWithAReason) {
   EXPECT_NE(refusal("0:inf").find("'0:inf' is not STEP:VALUE"), std::string::npos);
 }
 
+TEST(Schedule, EndsWithItsLastValue) {
+  EXPECT_EQ(Schedule(3.0).last(), 3.0);
+  EXPECT_EQ(Schedule::parse("0:100, 500:25").last(), 25.0);
+}
+
 }  // namespace
 }  // namespace isthmus

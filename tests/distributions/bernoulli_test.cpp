@@ -36,5 +36,14 @@ TEST(Bernoulli, DrawsWithItsMean) {
   EXPECT_TRUE((x * (1 - x)).equal(at::zeros_like(x)));
 }
 
+TEST(Bernoulli, KlOfMeansIsThatOfLogits) {
+  const Tensor p = at::tensor({0.2F, 0.05F, 0.9F});
+  const Tensor q = at::full({3}, 0.05F);
+  EXPECT_NEAR(bernoulli::kl_of_means(0.05, p).item<double>(),
+              bernoulli::kl(at::logit(q), at::logit(p)).item<double>(), 1e-6);
+  EXPECT_NEAR(bernoulli::kl_of_means(0.3, at::full({4}, 0.3F)).item<double>(), 0, 1e-6);
+  EXPECT_TRUE(std::isfinite(bernoulli::kl_of_means(0.05, at::tensor({0.0F, 1.0F})).item<double>()));
+}
+
 }  // namespace
 }  // namespace isthmus::distributions

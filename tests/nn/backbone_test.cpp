@@ -142,5 +142,58 @@ TEST(Backbone, HasWordsForAllItsSettings) {
   EXPECT_THROW(settings.set("hidden", "400,0"), UsageError);
 }
 
+TEST(Backbone, TiesTheDecoderToTheEncodersWeights) {
+  Noise noise(1);
+  const Backbone backbone{.hidden = {7, 5}, .activation = Activation::tanh, .tied = true};
+  const auto [encoder, decoder] = make_mirrored(backbone, {1, 2, 4}, 3, noise, Activation::sigmoid);
+  EXPECT_EQ(encoder->parameters().size(), 6U);
+  EXPECT_EQ(decoder->parameters().size(), 3U) << "biases alone";
+  auto p = encoder->named_parameters();
+  const Tensor code = Noise(2).uniform({6, 3});
+  Tensor h = at::tanh(code.mm(p["layer2.weight"]));
+  h = at::tanh(h.mm(p["layer1.weight"]));
+  EXPECT_TRUE(decoder->forward(code).allclose(h.mm(p["layer0.weight"]), 1e-5, 1e-6));
+
+  // A weight learns from both of its uses: its gradient is the sum of those of an untied pair of equal
+  // weights.
+  const auto untied = make_decoder({.hidden = {7, 5}, .activation = Activation::tanh}, 3, {1, 2, 4}, noise);
+  {
+    const at::NoGradGuard no_grad;
+    for (int64_t i = 0; i < 3; ++i)
+      untied->named_parameters()["layer" + std::to_string(i) + ".weight"].copy_(
+          p["layer" + std::to_string(2 - i) + ".weight"].t());
+  }
+  const Tensor x = Noise(3).uniform({6, 1, 2, 4});
+  decoder->forward(encoder->forward(x)).square().sum().backward();
+  const Tensor both = p["layer1.weight"].grad().clone();
+  encoder->zero_grad();
+  untied->forward(encoder->forward(x)).square().sum().backward();
+  const Tensor sum = p["layer1.weight"].grad() + untied->named_parameters()["layer1.weight"].grad().t();
+  EXPECT_TRUE(both.allclose(sum, 1e-4, 1e-5));
+}
+
+TEST(Backbone, RefusesToTieWhatDoesNotMirror) {
+  Noise noise(1);
+  EXPECT_THROW(make_mirrored({.kind = Architecture::conv, .tied = true}, {1, 28, 28}, 3, noise), UsageError);
+  EXPECT_THROW(make_decoder({.tied = true}, 3, {1, 28, 28}, noise), UsageError);
+}
+
+TEST(Backbone, ShowsTheOutputOfEveryLayer) {
+  Noise noise(1);
+  const Tensor x = Noise(3).uniform({2, 1, 8, 8});
+  for (const Architecture kind : {Architecture::mlp, Architecture::conv}) {
+    const Backbone backbone{.kind = kind, .hidden = {6}, .channels = {3, 5}};
+    const auto [encoder, decoder] = make_mirrored(backbone, {1, 8, 8}, 4, noise, Activation::sigmoid);
+    const auto up = encoder->activations(x);
+    EXPECT_EQ(up.size(), kind == Architecture::mlp ? 2U : 4U);
+    EXPECT_TRUE(up.back().equal(encoder->forward(x)));
+    EXPECT_GE(up.back().min().item<double>(), 0) << "the last activation is the code's";
+    const auto down = decoder->activations(up.back());
+    EXPECT_EQ(down.size(), up.size());
+    EXPECT_TRUE(down.back().equal(decoder->forward(up.back())));
+    EXPECT_EQ(encoder->first_weight().size(0), up.front().size(1));
+  }
+}
+
 }  // namespace
 }  // namespace isthmus::nn

@@ -43,7 +43,8 @@ TEST(Corruption, RowsTakeTheirOwnNoise) {
   for (const auto kind : {CorruptionKind::masking, CorruptionKind::gaussian, CorruptionKind::salt_pepper}) {
     Noise noise(1, Purpose::corrupt);
     Noise tail(1, Purpose::corrupt, 0, 3);
-    EXPECT_TRUE(corrupt(grey(6), {kind, 0.4}, noise).narrow(0, 3, 3).equal(corrupt(grey(3), {kind, 0.4}, tail)));
+    EXPECT_TRUE(
+        corrupt(grey(6), {kind, 0.4}, noise).narrow(0, 3, 3).equal(corrupt(grey(3), {kind, 0.4}, tail)));
   }
 }
 

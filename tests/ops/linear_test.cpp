@@ -122,5 +122,18 @@ TEST(LinearGradients, CanBeDifferentiatedAgain) {
   }
 }
 
+TEST(LinearGradients, PassThroughTransposedWeights) {
+  Noise noise(8);
+  const Tensor x = noise.normal({5, 4});
+  const Tensor stored = noise.normal({4, 3});
+  const Tensor bias = noise.normal({3});
+  const auto gradient = [&](auto layer) {
+    const Tensor w = stored.detach().set_requires_grad(true);
+    layer(x, w.t(), bias, Activation::tanh).square().sum().backward();
+    return w.grad();
+  };
+  expect_near(gradient(&linear), gradient(&reference::linear), "a decoder's weights are its encoder's");
+}
+
 }  // namespace
 }  // namespace isthmus::ops

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/paper.hpp"
+#include "isthmus/core/schedule.hpp"
+#include "isthmus/nn/autoencoder.hpp"
+#include "isthmus/ops/top_k.hpp"
+
+namespace isthmus::models::k_sparse {
+
+inline constexpr Paper paper{.authors = "Makhzani & Frey",
+                             .year = 2013,
+                             .title = "k-Sparse Autoencoders",
+                             .url = "https://arxiv.org/abs/1312.5663"};
+
+inline constexpr std::string_view summary =
+    "k-sparse autoencoder: linear units, of which the k largest are kept for each example";
+
+inline constexpr std::string_view idea =
+    "The code is linear, but only its k largest units reach the decoder, the others are set to 0; so every "
+    "example is a "
+    "sum of k atoms of a dictionary that is learned. Gradients flow through the kept units alone. Large k "
+    "teaches "
+    "local strokes, small k whole shapes; k starts large and falls during training, or units that are never "
+    "among the "
+    "first would never learn. When codes are read for classification, α·k units are kept: a few more help.";
+
+inline constexpr std::string_view equation =
+    R"(L(x) = \lVert x - (W^\top z + b') \rVert^2, \quad z = \operatorname{top}_k(W x + b))";
+
+struct Config {
+  nn::AutoencoderConfig network{.backbone = {.hidden = {}, .tied = true}, .latent = 1000};
+  Schedule k = 25.0;
+  double alpha = 1;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        inlined<&Config::network>(),
+        field<&Config::k>("units kept for an example; a schedule over steps, its last value is the model's",
+                          Bound{.least = 1, .text = "of 1 or more"}),
+        field<&Config::alpha>("codes (encode, linear_probe) keep alpha times k units",
+                              Bound{.least = 1, .text = "of 1 or more"}),
+    };
+  }
+};
+
+class Model final : public nn::Autoencoder {
+ public:
+  Model(const Config& config, const DataSpec& data, Noise noise)
+      : Autoencoder(config.network, data, noise, nn::Activation::identity),
+        k_(config.k),
+        alpha_(config.alpha) {
+    if (k_.greatest() > static_cast<double>(code_size()))
+      throw UsageError({.who = "k",
+                        .expected = fmt::format("at most the {} units of the code", code_size()),
+                        .got = k_.text(),
+                        .hint = "a smaller --k, or a larger --latent"});
+  }
+
+  Loss loss(const Batch& batch, Step& step) override {
+    return {{{"loss", error(keep(batch.x, k_.at(step.index)), batch.x).mean()}}};
+  }
+
+  /// With alpha times as many units as reconstruct keeps.
+  Tensor encode(const Tensor& x) override { return keep(x, alpha_ * k_.last()); }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return decode(keep(batch.x, k_.last())); }
+
+ private:
+  /// The code of x, [batch, latent], all but its `units` largest set to 0.
+  Tensor keep(const Tensor& x, double units) {
+    return ops::keep_top_k(encoder().forward(x), std::min<int64_t>(std::llround(units), code_size()));
+  }
+
+  Schedule k_;
+  double alpha_;
+};
+
+}  // namespace isthmus::models::k_sparse

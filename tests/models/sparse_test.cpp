@@ -1,0 +1,114 @@
+#include "isthmus/models/sparse.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/error.hpp"
+
+namespace isthmus::models::sparse {
+namespace {
+
+Config small(double beta = 3) {
+  Config config;
+  config.network.backbone.hidden = {7};
+  config.network.latent = 6;
+  config.beta = beta;
+  return config;
+}
+
+Batch images(int64_t count) {
+  Noise noise(2, Purpose::evaluation);
+  return {.x = noise.uniform({count, 1, 4, 4})};
+}
+
+Loss loss_of(Model& model, const Batch& batch) {
+  Step step{0, Noise(1)};
+  return model.loss(batch, step);
+}
+
+TEST(Sparse, ChargesEveryHiddenUnitForItsMean) {
+  Model model(small(), {.shape = {1, 4, 4}}, Noise(1));
+  const Batch batch = images(9);
+  const Loss loss = loss_of(model, batch);
+  auto p = model.named_parameters();
+  const auto layer = [&](const Tensor& x, const std::string& name) {
+    return at::sigmoid(at::linear(x, p[name + ".weight"], p[name + ".bias"]));
+  };
+  const Tensor first = layer(batch.x.flatten(1), "encoder.layer0");
+  const Tensor code = layer(first, "encoder.layer1");
+  const Tensor back = layer(code, "decoder.layer0");
+  double divergence = 0;
+  for (const Tensor& hidden : {first, code, back})
+    for (int64_t unit = 0; unit < hidden.size(1); ++unit) {
+      const double mean = hidden.select(1, unit).mean().item<double>();
+      divergence += 0.05 * std::log(0.05 / mean) + 0.95 * std::log(0.95 / (1 - mean));
+    }
+  EXPECT_NEAR(loss.terms[2].second.item<double>(), divergence, 1e-4);
+  EXPECT_NEAR(loss.total().item<double>(), loss.terms[1].second.item<double>() + 3 * divergence, 1e-3);
+}
+
+TEST(Sparse, DifferentiatesThroughTheMeans) {
+  Model model(small(), {.shape = {1, 4, 4}}, Noise(1));
+  model.to(at::kDouble);
+  const Batch batch{.x = images(9).x.to(at::kDouble)};
+  loss_of(model, batch).total().backward();
+  constexpr double h = 1e-6;
+  for (const auto& item : model.named_parameters()) {
+    const Tensor flat = item.value().detach().view({-1});
+    const Tensor gradient = item.value().grad().view({-1});
+    for (const int64_t at : {int64_t{0}, flat.numel() / 2, flat.numel() - 1}) {
+      const at::NoGradGuard no_grad;
+      const double before = flat[at].item<double>();
+      flat[at] = before + h;
+      const double above = loss_of(model, batch).total().item<double>();
+      flat[at] = before - h;
+      const double below = loss_of(model, batch).total().item<double>();
+      flat[at] = before;
+      EXPECT_NEAR(gradient[at].item<double>(), (above - below) / (2 * h), 1e-6) << item.key();
+    }
+  }
+}
+
+TEST(Sparse, HasNoPullAtItsShare) {
+  Config config = small();
+  config.network.backbone.hidden = {};
+  config.rho = 0.5;
+  Model model(config, {.shape = {1, 4, 4}}, Noise(1));
+  const at::NoGradGuard no_grad;
+  for (const auto& item : model.named_parameters()) item.value().zero_();  // every unit is at one half
+  EXPECT_NEAR(loss_of(model, images(4)).terms[2].second.item<double>(), 0, 1e-6);
+}
+
+TEST(Sparse, IsFiniteForUnitsAtTheirEnds) {
+  Config config = small();
+  config.network.backbone.hidden = {};
+  Model model(config, {.shape = {1, 4, 4}}, Noise(1));
+  model.named_parameters()["encoder.layer0.bias"].data().fill_(-300);
+  const Loss loss = loss_of(model, images(4));
+  EXPECT_TRUE(std::isfinite(loss.total().item<double>()));
+  loss.total().backward();
+  for (const Tensor& parameter : model.parameters())
+    EXPECT_TRUE(parameter.grad().isfinite().all().item<bool>());
+}
+
+TEST(Sparse, WantsSigmoidUnits) {
+  Config config = small();
+  config.network.backbone.activation = nn::Activation::relu;
+  EXPECT_THROW(Model(config, {.shape = {1, 4, 4}}, Noise(1)), UsageError);
+}
+
+TEST(Sparse, TakesAChannelForAUnitOfAConvolution) {
+  Config config = small();
+  config.network.backbone.kind = nn::Architecture::conv;
+  config.network.backbone.channels = {3};
+  Model model(config, {.shape = {1, 4, 4}}, Noise(1));
+  const Loss loss = loss_of(model, images(4));
+  // 3 channels, 7 and 6 units up; 7 units and 3 channels down.
+  const double most = 26 * (0.05 * std::log(0.05 / 0.9) + 0.95 * std::log(0.95 / 0.1));
+  EXPECT_GT(loss.terms[2].second.item<double>(), 0);
+  EXPECT_LT(loss.terms[2].second.item<double>(), most);
+}
+
+}  // namespace
+}  // namespace isthmus::models::sparse
