@@ -11,11 +11,13 @@
 
 namespace isthmus {
 
-/// One line of the menu of models: made by CMake from models/NAME.hpp, which holds `paper`, `summary`, Config
-/// and Model.
+/// One line of the menu of models: made by CMake from models/NAME.hpp, which holds all of it. `idea` and
+/// `equation` stand on the model's page in docs/models.
 struct ModelEntry {
   std::string_view name;
   std::string_view summary;
+  std::string_view idea;      ///< one paragraph, plain text, for who meets the model for the first time
+  std::string_view equation;  ///< the loss in LaTeX, without dollars; it or `idea` says what its symbols are
   Paper paper;
   Settings defaults;
   /// Throws Error when the model cannot take data of this shape. `noise` draws the first weights.
@@ -23,11 +25,8 @@ struct ModelEntry {
 };
 
 template <Configurable Config, class M>
-ModelEntry model_entry(std::string_view name, std::string_view summary, const Paper& paper) {
-  return {name, summary, paper, Settings(Config{}),
-          [](const Settings& settings, const DataSpec& data, Noise noise) -> std::shared_ptr<Model> {
-            return std::make_shared<M>(settings.as<Config>(), data, noise);
-          }};
+std::shared_ptr<Model> build_model(const Settings& settings, const DataSpec& data, Noise noise) {
+  return std::make_shared<M>(settings.as<Config>(), data, noise);
 }
 
 namespace models {

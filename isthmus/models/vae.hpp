@@ -25,6 +25,21 @@ inline constexpr Paper paper{.authors = "Kingma & Welling",
 inline constexpr std::string_view summary =
     "variational autoencoder: a Gaussian code with a prior, trained on a lower bound of log p(x)";
 
+inline constexpr std::string_view idea =
+    "Suppose that every image x came about in two draws: first a code z, a few numbers from the prior p(z), "
+    "a standard normal; then x itself from p(x|z), whose parameters a decoder network computes from z. The "
+    "likelihood of an image under this story is an integral over all codes, which has no closed form. So a "
+    "second network, the encoder, looks at x and names the codes that may have made it: q(z|x), a Gaussian "
+    "with a mean μ and a variance σ² for each dimension. It turns the integral into a bound that can be "
+    "computed, the evidence lower bound (ELBO) on log p(x): how well x is recovered from a code drawn from "
+    "q, less the nats by which q strays from the prior. The draw is written as z = μ + σ·ε with ε from a "
+    "standard normal, so that the gradient passes through it into the encoder, and both networks are "
+    "trained at once. Decoding draws from the prior then makes images that nobody took.";
+
+inline constexpr std::string_view equation =
+    R"(\mathcal{L}(x) = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right] + \mathrm{KL}(q(z|x) \,\Vert\, p(z))
+\qquad q(z|x) = \mathcal{N}\left(\mu(x), \operatorname{diag} \sigma^2(x)\right) \qquad p(z) = \mathcal{N}(0, I))";
+
 struct Config {
   nn::Backbone backbone;
   int64_t latent = 20;

@@ -1,8 +1,37 @@
 #include "isthmus/program/catalogue.hpp"
 
+#include <algorithm>
+
 #include <fmt/ranges.h>
 
 namespace isthmus::program {
+namespace {
+
+/// Characters, not bytes, of UTF-8.
+size_t length(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view paragraph, size_t width, size_t indent) {
+  std::string text;
+  size_t used = 0;  // characters of the line at hand
+  while (!paragraph.empty()) {
+    const std::string_view word = paragraph.substr(0, paragraph.find(' '));
+    paragraph.remove_prefix(std::min(word.size() + 1, paragraph.size()));
+    if (word.empty()) continue;
+    if (used > 0 && used + 1 + length(word) > width) {
+      text += '\n';
+      used = 0;
+    }
+    text += used == 0 ? std::string(indent, ' ') : " ";
+    text += word;
+    used += (used == 0 ? indent : 1) + length(word);
+  }
+  return text + '\n';
+}
 
 std::string settings_table(const std::vector<Setting>& settings) {
   std::string text;

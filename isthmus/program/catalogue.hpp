@@ -13,6 +13,9 @@
 
 namespace isthmus::program {
 
+/// A paragraph in lines of at most `width` characters (longer words excepted), each after `indent` spaces.
+std::string wrapped(std::string_view paragraph, size_t width = 96, size_t indent = 2);
+
 /// A table of settings as help shows them.
 std::string settings_table(const std::vector<Setting>& settings);
 nlohmann::ordered_json settings_json(const std::vector<Setting>& settings);

@@ -73,9 +73,24 @@ class EveryModel : public testing::TestWithParam<const ModelEntry*> {
 
 TEST_P(EveryModel, SaysWhatItIsAndHasHelpForEachField) {
   EXPECT_FALSE(entry().summary.empty());
+  EXPECT_GE(entry().idea.size(), 200U) << "a paragraph";
+  EXPECT_EQ(entry().idea.find('\n'), std::string_view::npos) << "one paragraph";
   EXPECT_FALSE(entry().paper.title.empty());
   EXPECT_TRUE(entry().paper.url.starts_with("https://"));
   for (const Setting& setting : entry().defaults.list()) EXPECT_GE(setting.help.size(), 5U) << setting.path;
+}
+
+TEST_P(EveryModel, HasAnEquationThatRenders) {
+  const std::string_view equation = entry().equation;
+  EXPECT_NE(equation.find('='), std::string_view::npos) << equation;
+  EXPECT_EQ(equation.find('$'), std::string_view::npos) << "the page puts the marks around it: " << equation;
+  int depth = 0;
+  for (size_t i = 0; i < equation.size(); ++i) {
+    if (i > 0 && equation[i - 1] == '\\') continue;  // \{ is a sign, no group
+    depth += equation[i] == '{' ? 1 : equation[i] == '}' ? -1 : 0;
+    ASSERT_GE(depth, 0) << "a } without its {: " << equation.substr(0, i + 1);
+  }
+  EXPECT_EQ(depth, 0) << "a { without its }: " << equation;
 }
 
 TEST_P(EveryModel, HasDefaultsWithinTheirOwnBounds) {
