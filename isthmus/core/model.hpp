@@ -102,6 +102,48 @@ struct LatentVariable {
   virtual std::optional<std::string> no_likelihood() const { return std::nullopt; }
 };
 
+/// A model with latent variables whose log p(x) needs no draws: z is integrated out in closed form (a linear
+/// Gaussian decoder), or summed over its values (a small discrete code).
+struct ExactLikelihood {
+  virtual ~ExactLikelihood() = default;
+  /// [batch], nats: log p(x).
+  virtual Tensor log_likelihood(const Batch& batch) = 0;
+  /// Why the model as it is set has none (a decoder with hidden layers, too many values of z to sum over);
+  /// nullopt when it has one.
+  virtual std::optional<std::string> no_exact_likelihood() const { return std::nullopt; }
+};
+
+/// A model that can be judged without its q(z|x): draws of z from the prior give log p(x) as well, with more
+/// noise.
+struct PriorProposal {
+  virtual ~PriorProposal() = default;
+  /// [k, batch], nats: log p(x|z) for k draws of z from the prior, fresh ones for every example. Noise as in
+  /// LatentVariable::log_weights.
+  virtual Tensor prior_log_weights(const Batch& batch, int64_t k, Noise& noise) = 0;
+};
+
+/// A model whose ELBO falls into what the code costs and what it explains.
+struct RateDistortion {
+  virtual ~RateDistortion() = default;
+  struct Parts {
+    Tensor rate;        ///< [k, batch], nats: log q(z|x) − log p(z)
+    Tensor distortion;  ///< [k, batch], nats: −log p(x|z)
+  };
+  /// For k draws of z from q(z|x). On the same noise log_weights is −(rate + distortion).
+  virtual Parts rate_distortion(const Batch& batch, int64_t k, Noise& noise) = 0;
+};
+
+/// A model whose ELBO can be taken under a q(z|x) that is not its encoder's answer: what is lost by asking an
+/// encoder, instead of fitting q to each x, can then be measured.
+struct RefinablePosterior {
+  virtual ~RefinablePosterior() = default;
+  /// What says q(z|x) for each row of x, [batch, …] each, free to take any value: as the encoder answers.
+  virtual std::vector<Tensor> posterior_parameters(const Tensor& x) = 0;
+  /// LatentVariable::log_weights with q said by `parameters`, differentiable in them.
+  virtual Tensor log_weights_under(const std::vector<Tensor>& parameters, const Batch& batch, int64_t k,
+                                   Noise& noise) = 0;
+};
+
 /// Mean and log-variance of a diagonal Gaussian, [batch, latent] each.
 struct GaussianParameters {
   Tensor mean;
