@@ -29,7 +29,7 @@ std::shared_ptr<Network> make_decoder(const Backbone& backbone, int64_t inputs, 
                           "a decoder with weights of its own, for this model's encoder puts out more than "
                           "its decoder takes in",
                       .got = "tied weights",
-                      .hint = "--backbone.tied false"});
+                      .hint = "--backbone.tied=false"});
   if (backbone.kind == Architecture::mlp) {
     const std::vector<int64_t> mirrored(backbone.hidden.rbegin(), backbone.hidden.rend());
     return std::make_shared<Mlp>(inputs, mirrored, elements(shape), backbone.activation, noise);
@@ -47,7 +47,7 @@ Mirrored make_mirrored(const Backbone& backbone, const Shape& shape, int64_t cod
     throw UsageError({.who = "backbone",
                       .expected = "fully connected layers to tie the weights of",
                       .got = "convolutions",
-                      .hint = "--backbone.tied false, or --backbone.kind mlp"});
+                      .hint = "--backbone.tied=false, or --backbone.kind mlp"});
   auto encoder =
       std::make_shared<Mlp>(elements(shape), backbone.hidden, code, backbone.activation, noise, last);
   return {encoder, std::make_shared<TiedMlp>(encoder, backbone.activation)};
