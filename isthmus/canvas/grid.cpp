@@ -1,7 +1,6 @@
 #include "isthmus/canvas/grid.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -71,6 +70,25 @@ io::Image tile(std::span<const io::Image> images, const Grid& grid) {
     place(images[static_cast<size_t>(cell)], grid.scale, y[static_cast<size_t>(cell / columns)],
           x[static_cast<size_t>(cell % columns)], sheet);
   return sheet;
+}
+
+std::vector<io::Image> interleave(std::span<const std::vector<io::Image>> sets, int64_t columns) {
+  if (sets.empty() || sets.front().empty() || columns < 1)
+    throw Error({.who = "canvas", .expected = "at least one image and one column", .got = "none"});
+  const size_t count = sets.front().size();
+  for (const auto& set : sets)
+    if (set.size() != count)
+      throw Error({.who = "canvas",
+                   .expected = fmt::format("sets of {} images", count),
+                   .got = fmt::format("one of {}", set.size())});
+  io::Image blank = sets.front().front();
+  std::ranges::fill(blank.pixels, 255);
+  const size_t across = std::min(static_cast<size_t>(columns), count);
+  std::vector<io::Image> cells;
+  for (size_t row = 0; row < count; row += across)
+    for (const auto& set : sets)
+      for (size_t i = row; i < row + across; ++i) cells.push_back(i < count ? set[i] : blank);
+  return cells;
 }
 
 int64_t fitting_scale(int64_t chosen, int64_t columns, int64_t width) {

@@ -13,6 +13,9 @@ struct PrincipalComponents {
 
   /// [n, dimensions] → [n, k].
   Tensor project(const Tensor& points) const;
+
+  /// The first `count` of them alone; all when there are fewer.
+  PrincipalComponents first(int64_t count) const;
 };
 
 /// Exact, by the eigen-decomposition of the covariance, or of the points' inner products where the points are
@@ -20,5 +23,27 @@ struct PrincipalComponents {
 /// points give the same picture. `points` is [n, dimensions] with n ≥ 2; k is cut to the number of
 /// dimensions. Throws Error otherwise, and when a point is not finite.
 PrincipalComponents principal_components(const Tensor& points, int64_t k);
+
+/// Mean and covariance of points that come block by block, for more of them than memory holds in float64.
+/// Sums are of differences from the mean of the first block, so that a cloud far from 0 loses no digits.
+class Covariance {
+ public:
+  /// [n, dimensions], n ≥ 1. Throws Error for other shapes, and when a point is not finite.
+  void add(const Tensor& points);
+
+  int64_t count() const { return count_; }
+  Tensor mean() const;        ///< [dimensions], float64
+  Tensor covariance() const;  ///< [dimensions, dimensions], float64 (sums over n − 1)
+
+  /// As of all the points together. Directions beyond the n − 1 that n points span are arbitrary, of variance
+  /// 0. Throws Error below two points.
+  PrincipalComponents principal_components(int64_t k) const;
+
+ private:
+  int64_t count_ = 0;
+  Tensor origin_;    // [dimensions]
+  Tensor sum_;       // of the points less the origin
+  Tensor products_;  // [dimensions, dimensions], of these among themselves
+};
 
 }  // namespace isthmus::ops

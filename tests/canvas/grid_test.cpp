@@ -43,6 +43,20 @@ TEST(Tile, RefusesAPictureTooLarge) {
   EXPECT_THROW(tile(images, {.columns = 1, .scale = 40000}), Error);
 }
 
+TEST(Interleave, PutsRowsOfEachSetUnderEachOther) {
+  const std::vector<std::vector<io::Image>> sets{{dot(1), dot(2), dot(3)}, {dot(4), dot(5), dot(6)}};
+  const std::vector<io::Image> cells{dot(1), dot(2), dot(4), dot(5), dot(3), dot(255), dot(6), dot(255)};
+  EXPECT_EQ(interleave(sets, 2), cells);
+  const std::vector<io::Image> one_row{dot(1), dot(2), dot(3), dot(4), dot(5), dot(6)};
+  EXPECT_EQ(interleave(sets, 9), one_row) << "no more columns than images";
+}
+
+TEST(Interleave, RefusesNothingAndUnequalSets) {
+  EXPECT_THROW(interleave({}, 2), Error);
+  const std::vector<std::vector<io::Image>> unequal{{dot(1)}, {dot(1), dot(2)}};
+  EXPECT_THROW(interleave(unequal, 2), Error);
+}
+
 TEST(FittingScale, FillsAboutTwelveHundredPixels) {
   EXPECT_EQ(fitting_scale(0, 10, 28), 4);
   EXPECT_EQ(fitting_scale(0, 100, 64), 1);

@@ -244,6 +244,44 @@ TEST_P(EveryModel, WeighsEachExampleAloneWhenItHasALikelihood) {
   EXPECT_TRUE(all.narrow(1, 1, 3).allclose(latent->log_weights(rest, 3, from_one), 1e-5, 1e-3));
 }
 
+TEST_P(EveryModel, DamagesEachExampleAloneWhenItDenoises) {
+  const at::NoGradGuard no_grad;
+  for (const Shape& shape : supported()) {
+    const auto model = build(shape);
+    auto* denoiser = dynamic_cast<Denoiser*>(model.get());
+    if (denoiser == nullptr) return;
+    const Tensor x = batch_of(shape).x;
+    const Tensor before = x.clone();
+    Noise noise(1, Purpose::corrupt);
+    Noise from_one(1, Purpose::corrupt, 0, 1);
+    const Tensor damaged = denoiser->corrupt(x, noise);
+    EXPECT_EQ(damaged.sizes(), x.sizes());
+    EXPECT_TRUE(damaged.isfinite().all().item<bool>());
+    EXPECT_FALSE(damaged.equal(x)) << "something is damaged";
+    EXPECT_TRUE(x.equal(before)) << "x itself is not";
+    EXPECT_TRUE(damaged.narrow(0, 1, 3).equal(denoiser->corrupt(x.narrow(0, 1, 3), from_one)));
+  }
+}
+
+TEST_P(EveryModel, HasAFilterAndAResponseOfEachUnitWhenItSaysSo) {
+  const at::NoGradGuard no_grad;
+  for (const Shape& shape : supported()) {
+    const auto model = build(shape);
+    auto* units = dynamic_cast<Filters*>(model.get());
+    if (units == nullptr) return;
+    const Tensor filters = units->filters();
+    ASSERT_EQ(filters.dim(), 4) << "[units, channels, height, width]";
+    EXPECT_GT(filters.numel(), 0);
+    EXPECT_TRUE(filters.isfinite().all().item<bool>());
+    const Tensor x = batch_of(shape).x;
+    const Tensor responses = units->responses(x);
+    EXPECT_EQ(responses.sizes(), (Shape{batch_size, filters.size(0)})) << "a column a filter";
+    EXPECT_TRUE(responses.isfinite().all().item<bool>());
+    EXPECT_TRUE(responses.narrow(0, 1, 3).allclose(units->responses(x.narrow(0, 1, 3)), 1e-4, 1e-5))
+        << "a response is of its own example alone";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Menu, EveryModel, testing::ValuesIn(models::menu().begin(), models::menu().end()),
                          [](const auto& each) { return std::string(each.param->name); });
 

@@ -1,9 +1,13 @@
 #include "isthmus/ops/principal_components.hpp"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/noise.hpp"
+
+#include "tests/support/errors.hpp"
 
 namespace isthmus::ops {
 namespace {
@@ -42,10 +46,48 @@ TEST(PrincipalComponents, ProjectionsHaveTheVariancesGiven) {
   EXPECT_NEAR(result.variances.sum().item<double>(), result.total, 1e-9);
 }
 
+TEST(PrincipalComponents, TheFirstOfThemAreThoseOfASmallerK) {
+  const Tensor x = cloud(60, 5);
+  const auto two = principal_components(x, 5).first(2);
+  const auto direct = principal_components(x, 2);
+  EXPECT_TRUE(two.directions.allclose(direct.directions));
+  EXPECT_TRUE(two.variances.allclose(direct.variances));
+  EXPECT_EQ(two.total, direct.total);
+  EXPECT_EQ(direct.first(9).directions.size(0), 2);
+}
+
 TEST(PrincipalComponents, RefusesWhatHasNone) {
   EXPECT_THROW(principal_components(at::zeros({1, 3}), 2), Error);
   EXPECT_THROW(principal_components(at::zeros({3}), 2), Error);
   EXPECT_THROW(principal_components(at::full({3, 2}, std::nan(""), at::kDouble), 2), Error);
+}
+
+// Blocks of any size, of points so far away that sums of their squares would keep no digit of the variance.
+TEST(Covariance, OfBlocksIsThatOfTheWhole) {
+  const Tensor x = cloud(100, 4) + 1e8;
+  for (const int64_t block : {1, 7, 100}) {
+    Covariance blocks;
+    for (const Tensor& some : x.split(block)) blocks.add(some);
+    EXPECT_EQ(blocks.count(), 100);
+    EXPECT_TRUE(blocks.mean().allclose(x.mean(0), 1e-14, 0));
+    EXPECT_TRUE(blocks.covariance().allclose((x - 1e8).t().cov(), 1e-6, 1e-6)) << block;
+    const auto principal = blocks.principal_components(3);
+    const auto whole = principal_components(x - 1e8, 3);
+    EXPECT_TRUE(principal.directions.allclose(whole.directions, 1e-5, 1e-5));
+    EXPECT_TRUE(principal.variances.allclose(whole.variances, 1e-6));
+    EXPECT_NEAR(principal.total, whole.total, 1e-5);
+  }
+}
+
+TEST(Covariance, RefusesWhatItCannotAdd) {
+  Covariance all;
+  all.add(at::ones({1, 3}));
+  test::expect_error("expected points of 3 dimensions, as before, got 2", [&] { all.add(at::ones({1, 2})); });
+  test::expect_error("finite coordinates", [&] { all.add(at::full({1, 3}, INFINITY)); });
+  test::expect_error("expected at least two points, got 1", [&] { all.principal_components(1); });
+  all.add(at::zeros({1, 3}));
+  test::expect_error("expected k of 1 or more, got 0", [&] { all.principal_components(0); });
+  EXPECT_NEAR(all.principal_components(1).variances.item<double>(), 1.5, 1e-12);
 }
 
 }  // namespace

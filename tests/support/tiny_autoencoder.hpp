@@ -42,6 +42,25 @@ class TinyGaussian final : public TinyAutoencoder, public GaussianPosterior {
   GaussianParameters posterior(const Tensor& x) override { return {encode(x), at::zeros_like(encode(x))}; }
 };
 
+/// The same, trained on x + 1.
+class TinyDenoiser final : public TinyAutoencoder, public Denoiser {
+ public:
+  using TinyAutoencoder::TinyAutoencoder;
+  Tensor corrupt(const Tensor& x, Noise&) override { return x + 1; }
+};
+
+/// The same with these filters; unit u responds with the first pixel times `gains`[u].
+class TinyFilters final : public TinyAutoencoder, public Filters {
+ public:
+  TinyFilters(const Tensor& weights, const Tensor& gains) : weights_(weights), gains_(gains) {}
+  Tensor filters() override { return weights_; }
+  Tensor responses(const Tensor& x) override { return x.flatten(1).narrow(1, 0, 1) * gains_; }
+
+ private:
+  Tensor weights_;
+  Tensor gains_;
+};
+
 /// `n` images of 1×2×4 pixels from 0 to 1.
 inline Data tiny_images(int64_t n, const std::vector<int64_t>& labels = {}) {
   return small_data(Noise(3, Purpose::picture).uniform({n, 1, 2, 4}), labels);

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "isthmus/core/metric.hpp"
+#include "isthmus/core/why_empty.hpp"
+#include "isthmus/ops/jacobian.hpp"
+#include "isthmus/ops/running_mean.hpp"
+
+/// ‖∂code/∂x‖_F, mean over images: how far the code moves when the image does (Rifai et al. 2011). Exact,
+/// whatever the encoder: every code unit is sent back to the pixels.
+namespace isthmus::metrics::contraction {
+
+inline constexpr std::string_view summary =
+    "Frobenius norm of the code's Jacobian, mean over images; lower is more contractive";
+
+struct Config {
+  int64_t images = 1000;
+
+  static Config quick() { return {.images = 100}; }
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&Config::images>("the first so many images of the split; 0 takes all", non_negative),
+    };
+  }
+};
+
+inline std::optional<std::string> why_not(const Subject& subject) {
+  if (subject.can<Encoder>() == nullptr)
+    return "contraction is of the code's Jacobian, and this model has no encoder; use `reconstruction`";
+  return why_empty(subject);
+}
+
+inline Measurement measure(const Subject& subject, const Config& config) {
+  const at::NoGradGuard no_graph;  // of the norms: nobody differentiates them
+  const int64_t size = subject.examples().size();
+  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
+  const auto encode = [&](const Tensor& x) { return subject.can<Encoder>()->encode(x); };
+  ops::RunningMean norms;
+  ops::RunningMean squares;
+  double largest = 0;
+  for_each_batch(subject, 100, config.images, [&](const Batch& batch, int64_t first) {
+    const Tensor each = ops::squared_jacobian_norm(encode, batch.x).to(at::kCPU, at::kDouble);
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      const double square = each.const_data_ptr<double>()[row];
+      norms.add(std::sqrt(square));
+      squares.add(square);
+      largest = std::max(largest, std::sqrt(square));
+    }
+    subject.progress(first + batch.size(), total, "images");
+  });
+
+  Measurement result{.value = norms.mean(), .standard_error = norms.standard_error(), .unit = "code/input"};
+  result.more = {
+      {"mean_square", squares.mean()}, {"largest", largest}, {"images", static_cast<double>(norms.count())}};
+  return result;
+}
+
+}  // namespace isthmus::metrics::contraction
