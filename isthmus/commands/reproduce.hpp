@@ -150,6 +150,8 @@ inline int run(std::span<const std::string> given) {
                         .expected = "a recipe that says what to expect ([expect.METRIC])",
                         .got = fmt::format("'{}', which does not", file),
                         .hint = "isthmus train"});
+    if (!recipe.time().empty() && !quiet)
+      fmt::print(stderr, "{}: {} a seed, as its recipe says\n", file, recipe.time());
     std::vector<Row> rows;
     for (const Expectation& expected : recipe.expectations) rows.push_back({expected, {}, {}});
     for (int64_t i = 0; i < count; ++i) {

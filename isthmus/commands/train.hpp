@@ -113,19 +113,21 @@ inline void check_words(const Choice& choice, bool named) {
 /// Throws unless the run, gone on with, would be the run that its recipe describes from the first step.
 inline void check_resumable(const FitConfig& before, const Training& training) {
   const FitConfig& now = training.config();
-  if (training.steps() < training.step())
-    throw UsageError({.who = "fit.steps",
-                      .expected = fmt::format("at least the {} steps that are done", training.step()),
-                      .got = fmt::format("{}", training.steps())});
-  for (int64_t step = 0; step < training.step(); ++step)
+  const isthmus::train::Stage whole = training.stages().whole();
+  if (whole.end() < training.step())
+    throw UsageError(
+        {.who = "fit.steps",
+         .expected = fmt::format("at least the {} steps that are done", training.step() - whole.first),
+         .got = fmt::format("{}", whole.length)});
+  const int64_t seen = training.stages().seen(training.step());
+  for (int64_t step = 0; step < seen; ++step)
     if (now.learning_rate.at(step) != before.learning_rate.at(step))
       throw UsageError(
           {.who = "fit.learning_rate",
            .expected = fmt::format("a schedule that agrees with '{}' for the {} steps that are done",
-                                   before.learning_rate.text(), training.step()),
+                                   before.learning_rate.text(), seen),
            .got = fmt::format("'{}'", now.learning_rate.text()),
-           .hint = fmt::format("'0:{}, {}={}'", before.learning_rate.at(0), training.step(),
-                               now.learning_rate.at(0))});
+           .hint = fmt::format("'0:{}, {}={}'", before.learning_rate.at(0), seen, now.learning_rate.at(0))});
 }
 
 inline int run(std::span<const std::string> given) {

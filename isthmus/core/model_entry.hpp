@@ -19,6 +19,7 @@ struct ModelEntry {
   std::string_view idea;      ///< one paragraph, plain text, for who meets the model for the first time
   std::string_view equation;  ///< the loss in LaTeX, without dollars; it or `idea` says what its symbols are
   Paper paper;
+  bool layerwise;  ///< whether its layers can be trained one by one (Layerwise)
   Settings defaults;
   /// Throws Error when the model cannot take data of this shape. `noise` draws the first weights.
   std::function<std::shared_ptr<Model>(const Settings&, const DataSpec&, Noise noise)> build;

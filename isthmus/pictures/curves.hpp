@@ -38,7 +38,10 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 
 /// All series of one name, to be drawn in one chart.
 inline canvas::LineChart chart_of(const std::string& name, const std::vector<report::Series>& all,
-                                  double last_step, bool whole) {
+                                  bool whole) {
+  double last_step = 0;
+  for (const report::Series& series : all)
+    if (series.name == name) last_step = std::max(last_step, series.points.back().first);
   canvas::LineChart chart{{name, "step", ""}, {}, {0, std::max(last_step, 1.0)}, {0, 1}};
   std::vector<double> settled, every;
   for (const report::Series& series : all) {
@@ -63,11 +66,9 @@ inline io::Image draw(const Subject& subject, const Config& config) {
                  .got = "none",
                  .hint = "to train for some more steps"});
   std::vector<std::string> names;
-  double last_step = 0;
   std::vector<canvas::Line> legend;
   for (const report::Series& series : all) {
     if (std::ranges::find(names, series.name) == names.end()) names.push_back(series.name);
-    last_step = std::max(last_step, series.points.back().first);
     const bool train = series.split == "train";
     if (std::ranges::none_of(legend, [&](const canvas::Line& line) { return line.label == series.split; }))
       legend.push_back({series.split, {}, canvas::palette[train ? 0 : 1], !train});
@@ -88,8 +89,7 @@ inline io::Image draw(const Subject& subject, const Config& config) {
     const canvas::Box box{width * static_cast<double>(place % columns),
                           top + height * static_cast<double>(row), wide && i == 0 ? surface.width() : width,
                           height};
-    canvas::draw_line_chart(surface, box,
-                            chart_of(names[static_cast<size_t>(i)], all, last_step, config.whole));
+    canvas::draw_line_chart(surface, box, chart_of(names[static_cast<size_t>(i)], all, config.whole));
   }
   return surface.image();
 }

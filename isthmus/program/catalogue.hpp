@@ -31,18 +31,10 @@ nlohmann::ordered_json entry_json(const Entry& entry) {
       {"name", entry.name}, {"summary", entry.summary}, {"settings", settings_json(entry.defaults.list())}};
 }
 
-/// What `isthmus models|datasets|metrics|pictures` have in common: without a name, the menu; with one, the
-/// entry. `text` and `json` give the details of one entry.
+/// The entry `name`, or without a name the menu. `text` and `json` give the details of one entry.
 template <class Entry, class Text, class Json>
-int show_menu(std::string_view command, std::string_view summary, const Menu<Entry>& menu,
-              std::span<const std::string> given, const Text& text, const Json& json) {
-  std::string name;
-  bool as_json = false;
-  Words words(command, summary);
-  words.positional("NAME", name, "one entry, with its settings; without it, all of them", false);
-  words.flag("--json", as_json, "machine-readable output");
-  if (!words.parse(given)) return 0;
-
+void print_menu(std::string_view command, const Menu<Entry>& menu, const std::string& name, bool as_json,
+                const Text& text, const Json& json) {
   if (!name.empty()) {
     const Entry& entry = menu.find(name);
     fmt::print("{}", as_json ? json(entry).dump(2) + "\n" : text(entry));
@@ -54,6 +46,28 @@ int show_menu(std::string_view command, std::string_view summary, const Menu<Ent
     for (const Entry* entry : menu) fmt::print("  {:<18}{}\n", entry->name, entry->summary);
     fmt::print("\nisthmus {} NAME tells more of one.\n", command);
   }
+}
+
+/// The words of print_menu.
+struct MenuWords {
+  std::string name = {};
+  bool as_json = false;
+
+  void add_to(Words& words) {
+    words.positional("NAME", name, "one entry, with its settings; without it, all of them", false);
+    words.flag("--json", as_json, "machine-readable output");
+  }
+};
+
+/// The whole of a command that shows a menu and nothing else.
+template <class Entry, class Text, class Json>
+int show_menu(std::string_view command, std::string_view summary, const Menu<Entry>& menu,
+              std::span<const std::string> given, const Text& text, const Json& json) {
+  MenuWords choice;
+  Words words(command, summary);
+  choice.add_to(words);
+  if (!words.parse(given)) return 0;
+  print_menu(command, menu, choice.name, choice.as_json, text, json);
   return 0;
 }
 

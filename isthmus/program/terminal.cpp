@@ -102,7 +102,8 @@ train::Observer training_progress(const train::Training& training) {
         static_cast<double>(now.step() - state->first_step) / (now.seconds - state->first_seconds);
     const double share = static_cast<double>(now.step()) / static_cast<double>(now.steps());
     std::string text = fmt::format(
-        "{}/{}  {} images/s  {}", thousands(now.step()), thousands(now.steps()),
+        "{}{}/{}  {} images/s  {}", now.stages().count() > 1 ? event.stage.name() + "  " : "",
+        thousands(now.step()), thousands(now.steps()),
         thousands(std::llround(rate * static_cast<double>(now.config().batch))),
         last ? fmt::format("in {}", clock(now.seconds))
              : fmt::format("{} left", clock(static_cast<double>(now.steps() - now.step()) / rate)));

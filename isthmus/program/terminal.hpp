@@ -43,7 +43,7 @@ std::string clock(double seconds);
 /// A count with its thousands set apart: "24,000".
 std::string thousands(int64_t count);
 
-/// An observer that shows step, share, rate, loss and time left.
+/// An observer that shows the stage (where there are several), step, share, rate, loss and time left.
 train::Observer training_progress(const train::Training& training);
 
 /// For long measures: "nll  ━━━━────  3,000/10,000 images  0:42 left".

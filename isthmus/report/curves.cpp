@@ -24,16 +24,30 @@ void add(std::vector<Series>& all, const std::string& name, const std::string& s
   series->points.emplace_back(step, value);
 }
 
+constexpr auto whole = "whole";  // the stage of the model itself
+
+struct Found {
+  std::vector<Series> whole;
+  std::vector<Series> layers;
+};
+
 /// False when `line` is no object of the format.
-bool add_line(const std::string& line, std::vector<Series>& all) {
+bool add_line(const std::string& line, Found& all) {
   const Json object = Json::parse(line, nullptr, false);
   if (!object.is_object() || !object.contains("step") || !object["step"].is_number() ||
       !object.contains("terms") || !object["terms"].is_object())
     return false;
-  const Json split = object.value("split", Json("train"));
+  const auto text = [&](const char* key, const char* absent) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string(absent);
+  };
+  const std::string stage = text("stage", whole);
+  const std::string prefix = stage == whole ? "" : stage + ": ";
+  const Json& step = object.contains("stage_step") && object["stage_step"].is_number() ? object["stage_step"]
+                                                                                       : object["step"];
   for (const auto& [name, value] : object["terms"].items())
     if (value.is_number() && std::isfinite(value.get<double>()))
-      add(all, name, split.is_string() ? split.get<std::string>() : "train", object["step"].get<double>(),
+      add(prefix.empty() ? all.whole : all.layers, prefix + name, text("split", "train"), step.get<double>(),
           value.get<double>());
   return true;
 }
@@ -47,7 +61,7 @@ std::vector<Series> read_curves(const std::filesystem::path& path) {
                  .expected = "a file " + path.string(),
                  .got = "none that can be read",
                  .hint = "the folder of a training: it holds metrics.jsonl"});
-  std::vector<Series> all;
+  Found all;
   std::string line;
   for (int64_t number = 1; std::getline(file, line); ++number) {
     const bool last = file.peek() == std::char_traits<char>::eof();
@@ -56,7 +70,8 @@ std::vector<Series> read_curves(const std::filesystem::path& path) {
                  .expected = R"(an object with "step" and "terms")",
                  .got = fmt::format("line {} of {}: {:.60}", number, path.string(), line)});
   }
-  return all;
+  all.whole.insert(all.whole.end(), all.layers.begin(), all.layers.end());
+  return all.whole;
 }
 
 }  // namespace isthmus::report

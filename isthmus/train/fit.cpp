@@ -58,8 +58,9 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   if (const auto* likelihood = dynamic_cast<LatentVariable*>(&model))
     if (const auto reason = likelihood->no_likelihood()) spdlog::warn("{}", *reason);
 
+  Stage stage = training.stage();
   const auto tell = [&](Event::Kind kind, Terms terms = {}) {
-    const Event event{kind, training, std::move(terms)};
+    const Event event{kind, training, stage, std::move(terms)};
     for (const Observer& observer : observers) observer(event);
   };
   int64_t saved = -1;
@@ -74,18 +75,20 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   auto last = std::chrono::steady_clock::now();
   while (training.step() < training.steps()) {
     const Batch batch = loader.next().to(device);
-    Step step{training.step(), Noise(seed, Purpose::training, training.step())};
+    stage = training.stage();
+    // Schedules run within a stage; noise goes by all steps, so that none comes twice.
+    Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
     training.zero_gradients();
-    const Loss loss = model.loss(batch, step);
-    Terms terms = finite_terms(loss, step.index);
+    const Loss loss = loss_of(stage, model, batch, step);
+    Terms terms = finite_terms(loss, training.step());
     loss.total().backward();
-    training.advance(loss.statistics);
+    training.advance(loss);
 
     training.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count();
     tell(Event::Kind::step, std::move(terms));
     if (due(training.step(), config.evaluate_every) && training.data().validation->size() > 0)
       tell(Event::Kind::validation,
-           evaluate_loss(model, training.data(), Split::validation, config.batch, seed));
+           evaluate_loss(stage, model, training.data(), Split::validation, config.batch, seed));
     if (due(training.step(), config.checkpoint_every)) checkpoint();
     if (stop_requested.exchange(false)) {
       checkpoint();
@@ -99,14 +102,15 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   checkpoint();
 }
 
-Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed) {
+Terms evaluate_loss(const Stage& stage, Model& model, const Data& data, Split split, int64_t batch,
+                    uint64_t seed) {
   const at::NoGradGuard no_grad;
   const Evaluating evaluating(model);
   const Subject subject{.model = model, .data = data, .split = split, .seed = seed};
   Terms sums;
   for_each_batch(subject, batch, 0, [&](const Batch& examples, int64_t first) {
     Step step{0, Noise(seed, Purpose::evaluation, 0, first)};
-    const Loss loss = model.loss(examples, step);
+    const Loss loss = loss_of(stage, model, examples, step);
     for (size_t i = 0; i < loss.terms.size(); ++i) {
       if (sums.size() <= i) sums.emplace_back(loss.terms[i].first, 0.0);
       sums[i].second += loss.terms[i].second.item<double>() * static_cast<double>(examples.size());

@@ -12,7 +12,8 @@ namespace isthmus::train {
 
 using Terms = std::vector<std::pair<std::string, double>>;
 
-/// What observers are told. `terms` are the loss's, in nats or squared error an example.
+/// What observers are told. `terms` are those of the loss that `stage` minimises, in nats or squared error an
+/// example.
 struct Event {
   enum class Kind {
     step,        ///< a step is done; `terms` are that step's
@@ -21,6 +22,7 @@ struct Event {
   };
   Kind kind;
   const Training& training;
+  Stage stage;  ///< that the step just done belongs to
   Terms terms = {};
 };
 
@@ -49,8 +51,9 @@ class Evaluating {
   bool training_;
 };
 
-/// Means over a split of the loss's terms, in their units (nats or squared error an example), in evaluation
-/// mode. Throws UsageError when the split is empty.
-Terms evaluate_loss(Model& model, const Data& data, Split split, int64_t batch, uint64_t seed);
+/// Means over a split of the terms of a stage's loss, in their units (nats or squared error an example), in
+/// evaluation mode. Throws UsageError when the split is empty.
+Terms evaluate_loss(const Stage& stage, Model& model, const Data& data, Split split, int64_t batch,
+                    uint64_t seed);
 
 }  // namespace isthmus::train

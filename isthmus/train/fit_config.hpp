@@ -11,11 +11,16 @@ namespace isthmus::train {
 /// adam: Kingma & Ba 2015; adamw: decoupled weight decay, Loshchilov & Hutter 2019.
 enum class Optimiser { adam, adamw };
 
+/// layerwise: each layer alone first, from the data up, then the whole (Bengio et al. 2007).
+enum class Pretrain { none, layerwise };
+
 /// The `--fit.*` words, shared by all trainings.
 struct FitConfig {
   int64_t steps = 20000;
   int64_t epochs = 0;
   int64_t batch = 100;
+  Pretrain pretrain = Pretrain::none;
+  int64_t pretrain_steps = 2000;
   Optimiser optimiser = Optimiser::adam;
   Schedule learning_rate = 1e-3;
   double beta1 = 0.9;
@@ -33,8 +38,13 @@ struct FitConfig {
         field<&FitConfig::epochs>("passes over the training examples; sets `steps` when above 0",
                                   non_negative),
         field<&FitConfig::batch>("examples a step", positive),
+        field<&FitConfig::pretrain>(
+            "layerwise trains each layer alone first, from the data up, each with a fresh optimiser"),
+        field<&FitConfig::pretrain_steps>("of layerwise: steps a layer, before `steps` of the whole",
+                                          positive),
         field<&FitConfig::optimiser>("adam, or adamw with decoupled weight decay"),
-        field<&FitConfig::learning_rate>("step size; a schedule over steps", non_negative),
+        field<&FitConfig::learning_rate>(
+            "step size; a schedule over steps, which each stage of pre-training begins anew", non_negative),
         field<&FitConfig::beta1>("decay of the first moment", below_one),
         field<&FitConfig::beta2>("decay of the second moment", below_one),
         field<&FitConfig::epsilon>("added to the root of the second moment", positive),

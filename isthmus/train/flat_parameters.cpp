@@ -1,5 +1,9 @@
 #include "isthmus/train/flat_parameters.hpp"
 
+#include <unordered_set>
+
+#include <torch/csrc/autograd/functions/accumulate_grad.h>
+
 namespace isthmus::train {
 namespace {
 
@@ -10,20 +14,36 @@ int64_t padded(int64_t size) {
   return (size + alignment - 1) / alignment * alignment;
 }
 
+/// The tensors at the ends of a loss's graph: those that backward() adds a gradient to.
+std::unordered_set<const c10::TensorImpl*> leaves_of(const Tensor& loss) {
+  std::unordered_set<const c10::TensorImpl*> leaves;
+  std::unordered_set<const torch::autograd::Node*> seen;
+  std::vector<torch::autograd::Node*> open{loss.grad_fn().get()};
+  while (!open.empty()) {
+    torch::autograd::Node* node = open.back();
+    open.pop_back();
+    if (node == nullptr || !seen.insert(node).second) continue;
+    if (const auto* leaf = dynamic_cast<torch::autograd::AccumulateGrad*>(node))
+      leaves.insert(leaf->variable.unsafeGetTensorImpl());
+    for (const torch::autograd::Edge& edge : node->next_edges()) open.push_back(edge.function.get());
+  }
+  return leaves;
+}
+
 }  // namespace
 
-FlatParameters::FlatParameters(Model& model) {
+FlatParameters::FlatParameters(Model& model) : parameters_(model.parameters()) {
   int64_t size = 0;
-  for (const Tensor& parameter : model.parameters()) {
+  for (const Tensor& parameter : parameters_) {
     size += padded(parameter.numel());
     count_ += parameter.numel();
   }
-  const auto device = count_ > 0 ? model.parameters().front().device() : at::Device(at::kCPU);
+  const auto device = count_ > 0 ? parameters_.front().device() : at::Device(at::kCPU);
   values_ = at::zeros({size}, at::TensorOptions(at::kFloat).device(device));
   gradients_ = at::zeros_like(values_);
 
   int64_t offset = 0;
-  for (Tensor& parameter : model.parameters()) {
+  for (Tensor& parameter : parameters_) {
     const auto place = [&](const Tensor& buffer) {
       return buffer.narrow(0, offset, parameter.numel()).view(parameter.sizes());
     };
@@ -33,6 +53,24 @@ FlatParameters::FlatParameters(Model& model) {
     parameter.mutable_grad() = place(gradients_);
     offset += padded(parameter.numel());
   }
+}
+
+std::vector<FlatParameters::Range> FlatParameters::ranges_of(const Tensor& loss) const {
+  const auto leaves = leaves_of(loss);
+  std::vector<Range> ranges;
+  int64_t offset = 0;
+  for (const Tensor& parameter : parameters_) {
+    const int64_t size = padded(parameter.numel());
+    if (leaves.contains(parameter.unsafeGetTensorImpl())) {
+      const bool adjoins = !ranges.empty() && ranges.back().first + ranges.back().size == offset;
+      if (adjoins)
+        ranges.back().size += size;
+      else
+        ranges.push_back({offset, size});
+    }
+    offset += size;
+  }
+  return ranges;
 }
 
 }  // namespace isthmus::train

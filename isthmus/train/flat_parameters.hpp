@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "isthmus/core/model.hpp"
 
 namespace isthmus::train {
@@ -15,9 +18,18 @@ class FlatParameters {
   const Tensor& gradients() const { return gradients_; }  ///< [size]; backward() adds into it
   int64_t count() const { return count_; }                ///< numbers to learn, padding not counted
 
+  struct Range {
+    int64_t first;
+    int64_t size;
+  };
+  /// Where in the buffers the parameters lie that `loss` depends on, those that adjoin as one. Whether their
+  /// gradient happens to be 0 makes no difference.
+  std::vector<Range> ranges_of(const Tensor& loss) const;
+
   void zero_gradients() { gradients_.zero_(); }
 
  private:
+  std::vector<Tensor> parameters_;  // in the order of the buffers
   Tensor values_;
   Tensor gradients_;
   int64_t count_ = 0;

@@ -18,7 +18,7 @@ class MetricsLog {
         events_(directory.path(), from > 0 ? std::optional(from + 1) : std::nullopt) {}
 
   void operator()(const Event& event) {
-    if (event.kind == Event::Kind::validation) write(event.training, "validation", event.terms);
+    if (event.kind == Event::Kind::validation) write(event, "validation", event.terms);
     if (event.kind == Event::Kind::step) add(event);
   }
 
@@ -30,19 +30,26 @@ class MetricsLog {
     }
     for (size_t i = 0; i < sums_.size(); ++i) sums_[i].second += event.terms[i].second;
     ++summed_;
-    const bool last = event.training.step() == event.training.steps();
+    const bool last = event.training.step() == event.stage.end();
     if (event.training.step() % event.training.config().log_every != 0 && !last) return;
     for (auto& [name, sum] : sums_) sum /= static_cast<double>(summed_);
-    write(event.training, "train", sums_);
+    write(event, "train", sums_);
     sums_.clear();
     summed_ = 0;
   }
 
-  void write(const Training& training, std::string_view split, const Terms& terms) {
-    nlohmann::ordered_json line{{"step", training.step()}, {"split", split}};
+  void write(const Event& event, std::string_view split, const Terms& terms) {
+    const Training& training = event.training;
+    nlohmann::ordered_json line{{"step", training.step()}};
+    if (training.stages().count() > 1) {
+      line["stage"] = event.stage.name();
+      line["stage_step"] = training.step() - event.stage.first;
+    }
+    line["split"] = split;
+    const std::string prefix = std::string(split) + (event.stage.layer ? "/" + event.stage.name() : "") + "/";
     for (const auto& [name, value] : terms) {
       line["terms"][name] = value;
-      events_.scalar(std::string(split) + "/" + name, training.step(), value);
+      events_.scalar(prefix + name, training.step(), value);
     }
     if (split == "train" && summed_ > 1) {
       // The first of the summed steps ended at seconds_before_, so the time holds one step less.

@@ -12,6 +12,9 @@ Observer keep_checkpoints(const RunDirectory& directory);
 /// last line, and each validation. Lines after step `from`, left by a run that was killed, are removed first.
 ///
 ///     {"step": 100, "split": "train", "terms": {"loss": 240.1, …}, "rate": 52000.0, "time": 1.9}
+///
+/// A training in several stages says after "step" which stage it was and how far within it:
+/// "stage": "layer 1", "stage_step": 50. No line's mean is over two stages.
 Observer log_metrics(const RunDirectory& directory, int64_t from);
 
 }  // namespace isthmus::train

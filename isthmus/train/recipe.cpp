@@ -1,5 +1,6 @@
 #include "isthmus/train/recipe.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -66,15 +67,30 @@ Expectation read_expectation(std::string_view who, std::string_view metric, cons
       expectation.split = static_cast<Split>(parse_choice(full, text, enum_names<Split>()));
     else if (path == "source")
       expectation.source = text;
+    else if (path == "measured")
+      expectation.measured = text;
     else if (path.starts_with("settings."))
       expectation.settings.emplace_back(path.substr(9), text);
     else
-      throw misplaced(who, full, "value, within, at_least, at_most, split, source or settings.*");
+      throw misplaced(who, full, "value, within, at_least, at_most, split, source, measured or settings.*");
   });
   if (!expectation.value && !expectation.at_least && !expectation.at_most)
     throw misplaced(who, fmt::format("expect.{}", metric),
                     "a value, at_least or at_most in each [expect.METRIC]");
   return expectation;
+}
+
+/// The [expect.METRIC] tables as they follow one another in the file; a TOML table forgets that.
+std::vector<Expectation> read_expectations(std::string_view who, const toml::table& tables) {
+  std::vector<std::pair<toml::source_position, Expectation>> found;
+  for (const auto& [metric, node] : tables) {
+    if (!node.is_table()) throw misplaced(who, metric.str(), "a table [expect.METRIC]");
+    found.emplace_back(node.source().begin, read_expectation(who, metric.str(), *node.as_table()));
+  }
+  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Expectation> expectations;
+  for (auto& [position, expectation] : found) expectations.push_back(std::move(expectation));
+  return expectations;
 }
 
 std::string toml_text(std::string_view text) {
@@ -108,20 +124,28 @@ void write_table(std::string& out, std::string_view table, const Settings& setti
     out += fmt::format("{} = {}\n", setting.path.substr(prefix), toml_value(setting));
 }
 
+/// `absent` when there is no such line. Throws UsageError when it is no text.
+std::string text_at(std::string_view who, const toml::table& root, std::string_view key, std::string absent) {
+  const auto line = root[key];
+  if (!line) return absent;
+  if (!line.is_string()) throw misplaced(who, key, fmt::format("text, as in {} = \"…\"", key));
+  return line.as_string()->get();
+}
+
 std::string name_at(std::string_view who, const toml::table& root, std::string_view key) {
-  const auto name = root[key].value<std::string>();
-  if (!name)
+  std::string name = text_at(who, root, key, "");
+  if (name.empty())
     throw UsageError({.who = who, .expected = fmt::format("a line like {} = \"…\"", key), .got = "none"});
-  return *name;
+  return name;
 }
 
 }  // namespace
 
-bool Expectation::met(double measured) const {
-  if (!std::isfinite(measured)) return false;
-  if (value && std::abs(measured - *value) > within) return false;
-  if (at_least && measured < *at_least) return false;
-  return !at_most || measured <= *at_most;
+bool Expectation::met(double reached) const {
+  if (!std::isfinite(reached)) return false;
+  if (value && std::abs(reached - *value) > within) return false;
+  if (at_least && reached < *at_least) return false;
+  return !at_most || reached <= *at_most;
 }
 
 std::string Expectation::text() const {
@@ -152,19 +176,17 @@ Recipe Recipe::parse(std::string_view toml, std::string_view who) {
                       .got = fmt::format("{} in line {}", error.description(), error.source().begin.line)});
   }
   Recipe recipe(name_at(who, root, "model"), name_at(who, root, "dataset"));
-  if (const auto title = root["title"].value<std::string>()) recipe.title_ = *title;
+  recipe.title_ = text_at(who, root, "title", recipe.title_);
+  recipe.time_ = text_at(who, root, "time", "");
   for (const auto& [key, node] : root) {
     const std::string name(key.str());
     const auto* table = node.as_table();
-    if (name == "model" || name == "dataset" || name == "title") continue;
+    if (name == "model" || name == "dataset" || name == "title" || name == "time") continue;
     if (name == recipe.model_->name && table != nullptr) {
       walk(who, *table, "",
            [&](const auto& path, const auto& value) { recipe.model_settings_.set(path, value); });
     } else if (name == "expect" && table != nullptr) {
-      for (const auto& [metric, expected] : *table) {
-        if (!expected.is_table()) throw misplaced(who, metric.str(), "a table [expect.METRIC]");
-        recipe.expectations.push_back(read_expectation(who, metric.str(), *expected.as_table()));
-      }
+      recipe.expectations = read_expectations(who, *table);
     } else if (table != nullptr && name != "data" && name != "fit") {
       throw unknown_name(who, "table", name,
                          std::vector<std::string>{std::string(recipe.model_->name), "data", "fit", "expect"});
@@ -179,8 +201,9 @@ Recipe Recipe::parse(std::string_view toml, std::string_view who) {
 }
 
 std::string Recipe::toml() const {
-  std::string out = fmt::format("title = {}\nmodel = {}\ndataset = {}\n", toml_text(title_),
-                                toml_text(model_->name), toml_text(dataset_->name));
+  std::string out = fmt::format("title = {}\n", toml_text(title_));
+  if (!time_.empty()) out += fmt::format("time = {}\n", toml_text(time_));
+  out += fmt::format("model = {}\ndataset = {}\n", toml_text(model_->name), toml_text(dataset_->name));
   write_table(out, "", run_, 0);
   write_table(out, model_->name, model_settings_, 0);
   write_table(out, "data", data_, 5);
@@ -194,6 +217,7 @@ std::string Recipe::toml() const {
     for (const auto& [path, text] : each.settings)
       out += fmt::format("settings.{} = {}\n", path, toml_text(text));
     if (!each.source.empty()) out += fmt::format("source = {}\n", toml_text(each.source));
+    if (!each.measured.empty()) out += fmt::format("measured = {}\n", toml_text(each.measured));
   }
   return out;
 }

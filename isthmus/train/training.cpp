@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/ops/adam.hpp"
@@ -11,9 +12,33 @@
 namespace isthmus::train {
 namespace {
 
-int64_t total_steps(const FitConfig& config, const Dataset& train) {
+int64_t whole_steps(const FitConfig& config, const Dataset& train) {
   if (config.epochs == 0) return config.steps;
   return config.epochs * std::max<int64_t>(1, train.size() / config.batch);
+}
+
+/// How many layers are trained alone first. Throws UsageError when the model cannot do that, or has but one.
+int64_t layers_to_pretrain(const Recipe& recipe, const Model& model) {
+  if (recipe.fit().pretrain == Pretrain::none) return 0;
+  const auto* layerwise = dynamic_cast<const Layerwise*>(&model);
+  if (layerwise == nullptr) {
+    std::vector<std::string_view> able;
+    for (const ModelEntry* entry : models::menu())
+      if (entry->layerwise) able.push_back(entry->name);
+    throw UsageError({.who = "fit.pretrain",
+                      .expected = able.empty()
+                                      ? "none, since no model has layers that are trained one by one"
+                                      : fmt::format("a model whose layers are trained one by one ({})",
+                                                    fmt::join(able, ", ")),
+                      .got = fmt::format("layerwise with {}", recipe.model().name),
+                      .hint = "--fit.pretrain none"});
+  }
+  if (layerwise->layers() < 2)
+    throw UsageError({.who = "fit.pretrain",
+                      .expected = "a model of at least 2 layers, to train one before the other",
+                      .got = fmt::format("{} of {}", layerwise->layers(), recipe.model().name),
+                      .hint = "more --backbone.hidden layers, or --fit.pretrain none"});
+  return layerwise->layers();
 }
 
 ops::AdamOptions options(const FitConfig& config, int64_t step) {
@@ -46,13 +71,14 @@ Built build(const Recipe& recipe) {
   return {std::move(data), std::move(model)};
 }
 
-Training::Training(const Recipe& recipe)
+Training::Training(const Recipe& recipe, Built built)
     : recipe_(recipe),
-      built_(build(recipe)),
+      built_(std::move(built)),
       parameters_(*built_.model),
       first_moment_(at::zeros_like(parameters_.values())),
       second_moment_(at::zeros_like(parameters_.values())),
-      steps_(total_steps(recipe_.fit(), *built_.data.train)) {
+      stages_(layers_to_pretrain(recipe_, *built_.model), recipe_.fit().pretrain_steps,
+              whole_steps(recipe_.fit(), *built_.data.train)) {
   const int64_t examples = built_.data.train->size();
   if (recipe_.fit().batch > examples)
     throw UsageError({.who = "fit.batch",
@@ -61,7 +87,7 @@ Training::Training(const Recipe& recipe)
                       .hint = "a smaller --fit.batch"});
 }
 
-void Training::advance(std::span<const Tensor> statistics) {
+void Training::advance(const Loss& loss) {
   const at::NoGradGuard no_grad;
   const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
   if (!(norm < largest_norm))
@@ -70,9 +96,20 @@ void Training::advance(std::span<const Tensor> statistics) {
                  .got = fmt::format("one of norm {:.3g} at step {}", norm, step_),
                  .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
   const double scale = config().clip > 0 ? std::min(1.0, config().clip / norm) : 1.0;
-  ops::adam(parameters_.values(), parameters_.gradients(), first_moment_, second_moment_,
-            options(config(), step_), step_ + 1, scale);
-  model().after_step(statistics);
+  const Stage now = stage();
+  const int64_t index = step_ - now.first;
+  if (index == 0)
+    for (const Tensor& moment : {first_moment_, second_moment_}) moment.zero_();
+  // Weight decay, too, is for the parameters that are trained, hence ranges and not gradients that are 0.
+  const auto ranges =
+      now.layer ? parameters_.ranges_of(loss.total())
+                : std::vector<FlatParameters::Range>{{.first = 0, .size = parameters_.values().numel()}};
+  for (const auto [first, size] : ranges) {
+    const auto part = [first, size](const Tensor& buffer) { return buffer.narrow(0, first, size); };
+    ops::adam(part(parameters_.values()), part(parameters_.gradients()), part(first_moment_),
+              part(second_moment_), options(config(), index), index + 1, scale);
+  }
+  if (!now.layer) model().after_step(loss.statistics);
   ++step_;
 }
 

@@ -8,6 +8,7 @@
 #include "isthmus/core/model.hpp"
 #include "isthmus/train/flat_parameters.hpp"
 #include "isthmus/train/recipe.hpp"
+#include "isthmus/train/stages.hpp"
 
 namespace isthmus::train {
 
@@ -22,8 +23,12 @@ Built build(const Recipe& recipe);
 /// A training under way: what changes from step to step, and all that a checkpoint must hold.
 class Training {
  public:
-  /// Throws what build() throws, and UsageError when a batch is larger than the training split.
-  explicit Training(const Recipe& recipe);
+  /// Throws what build() throws, and UsageError when a batch is larger than the training split, or the model
+  /// has no layers that `fit.pretrain` could train one by one.
+  explicit Training(const Recipe& recipe) : Training(recipe, build(recipe)) {}
+
+  /// The same with a model and data that were built in some other way.
+  Training(const Recipe& recipe, Built built);
 
   const Recipe& recipe() const { return recipe_; }
   const FitConfig& config() const { return recipe_.fit(); }
@@ -31,15 +36,18 @@ class Training {
   Model& model() const { return *built_.model; }
   const FlatParameters& parameters() const { return parameters_; }
 
-  int64_t steps() const { return steps_; }  ///< in all; from fit.epochs when that is given
-  int64_t step() const { return step_; }    ///< done so far
-  double seconds = 0;                       ///< spent on them, over all starts
+  const Stages& stages() const { return stages_; }
+  Stage stage() const { return stages_.at(step_); }  ///< that the next step belongs to
+  int64_t steps() const { return stages_.steps(); }  ///< in all; from fit.epochs when that is given
+  int64_t step() const { return step_; }             ///< done so far
+  double seconds = 0;                                ///< spent on them, over all starts
 
   void zero_gradients() { parameters_.zero_gradients(); }
 
-  /// Clips the gradient, moves the parameters one step of the optimiser, and lets the model update its
-  /// averages. Throws Error when the gradient is not finite; nothing has changed then.
-  void advance(std::span<const Tensor> statistics);
+  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, and lets the model update
+  /// its averages. While one layer is trained alone, nothing but its parameters changes. Throws Error when
+  /// the gradient is not finite; nothing has changed then.
+  void advance(const Loss& loss);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.
   /// Both throw Error; load() also when the file is not of this recipe's model, and changes nothing then.
@@ -52,7 +60,7 @@ class Training {
   FlatParameters parameters_;
   Tensor first_moment_;
   Tensor second_moment_;
-  int64_t steps_;
+  Stages stages_;
   int64_t step_ = 0;
 };
 

@@ -122,6 +122,9 @@ TEST(TrainCommand, ResumingKeepsTheRecipeTrueOfTheStepsDone) {
   EXPECT_TRUE(
       holds(refusal({"--fit.steps", "80", "--fit.learning_rate", "1e-4"}), "try '0:0.001, 60=0.0001'"));
   EXPECT_TRUE(holds(refusal({"--latent", "5"}), "expected an option, got '--latent'"));
+  EXPECT_TRUE(holds(refusal({"--fit.pretrain", "layerwise"}), "expected an option, got '--fit.pretrain'"));
+  EXPECT_TRUE(
+      holds(refusal({"--fit.pretrain_steps", "5"}), "expected an option, got '--fit.pretrain_steps'"));
   EXPECT_TRUE(holds(refusal({"--force"}), "--resume DIR without"));
   const Outcome further = run_program({"train", "--resume", run, "--fit.steps", "80", "--fit.learning_rate",
                                        "0:0.001, 60=0.0001", "--quiet", "--no-evaluation"});

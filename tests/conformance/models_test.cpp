@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -280,6 +281,63 @@ TEST_P(EveryModel, HasAFilterAndAResponseOfEachUnitWhenItSaysSo) {
     EXPECT_TRUE(responses.narrow(0, 1, 3).allclose(units->responses(x.narrow(0, 1, 3)), 1e-4, 1e-5))
         << "a response is of its own example alone";
   }
+}
+
+/// Names of the parameters that a loss gives a gradient to, the model being fresh.
+std::set<std::string> reached(const Model& model, const Loss& loss) {
+  loss.total().backward();
+  std::set<std::string> names;
+  for (const auto& item : model.named_parameters())
+    if (item.value().grad().defined()) names.insert(item.key());
+  return names;
+}
+
+TEST_P(EveryModel, LosesEachLayerByItselfWhenItsLayersCanBeTrainedAlone) {
+  EXPECT_EQ(entry().layerwise, dynamic_cast<Layerwise*>(build(supported().front()).get()) != nullptr);
+  if (!entry().layerwise) return;
+  for (const Shape& shape : supported()) {
+    const Batch batch = batch_of(shape);
+    std::map<std::string, int64_t> owner;
+    for (int64_t layer = 0; layer < dynamic_cast<Layerwise&>(*build(shape)).layers(); ++layer) {
+      const auto model = build(shape);
+      const auto once = [&] {
+        Step step = step_at(3);
+        return dynamic_cast<Layerwise&>(*model).layer_loss(layer, batch, step);
+      };
+      const Loss loss = once();
+      for (const auto& [name, term] : loss.terms) {
+        EXPECT_EQ(term.dim(), 0) << name;
+        EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " of layer " << layer;
+      }
+      EXPECT_EQ(loss.total().item<double>(), once().total().item<double>()) << "pure, as Model::loss is";
+      const auto names = reached(*model, loss);
+      EXPECT_FALSE(names.empty()) << "layer " << layer << " has nothing to learn";
+      for (const std::string& name : names)
+        EXPECT_TRUE(owner.emplace(name, layer).second)
+            << name << " learns from the losses of layers " << owner[name] << " and " << layer;
+    }
+  }
+}
+
+TEST_P(EveryModel, TrainsLayerByLayerWhenItSaysSo) {
+  if (!entry().layerwise) return;
+  train::Recipe recipe = small_recipe();
+  if (recipe.model_settings().has("backbone.hidden")) recipe.set("backbone.hidden", "48,32");
+  for (const auto& [path, text] :
+       {std::pair{"fit.pretrain", "layerwise"}, {"fit.pretrain_steps", "40"}, {"fit.steps", "5"}})
+    recipe.set(path, text);
+  train::Training training(recipe);
+  std::map<std::string, std::pair<double, double>> losses;  // of each stage: its first and last
+  train::fit(training, {[&](const train::Event& event) {
+               if (event.kind != train::Event::Kind::step) return;
+               const double loss = event.terms.front().second;
+               losses.try_emplace(event.stage.name(), loss, loss).first->second.second = loss;
+             }});
+  EXPECT_EQ(static_cast<int64_t>(losses.size()), training.stages().count());
+  for (const auto& [stage, loss] : losses)
+    if (stage != "whole") {
+      EXPECT_LT(loss.second, loss.first) << stage << " learns";
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Menu, EveryModel, testing::ValuesIn(models::menu().begin(), models::menu().end()),

@@ -36,8 +36,15 @@ TEST_F(Curves, AreAChartATerm) {
 TEST_F(Curves, ShowWhereTheySettle) {
   report::Series loss{"loss", "train", {}};
   for (int step = 1; step <= 100; ++step) loss.points.emplace_back(step, step == 1 ? 900 : 10 + step % 2);
-  EXPECT_LT(chart_of("loss", {loss}, 100, false).y.greatest, 12);
-  EXPECT_GT(chart_of("loss", {loss}, 100, true).y.greatest, 900);
+  EXPECT_LT(chart_of("loss", {loss}, false).y.greatest, 12);
+  EXPECT_GT(chart_of("loss", {loss}, true).y.greatest, 900);
+}
+
+TEST_F(Curves, AreAsLongAsTheirOwnStage) {
+  const report::Series loss{"loss", "train", {{1, 5}, {400, 4}}};
+  const report::Series layer{"layer 0: loss", "train", {{1, 9}, {50, 8}}};
+  EXPECT_EQ(chart_of("loss", {loss, layer}, false).x.greatest, 400);
+  EXPECT_EQ(chart_of("layer 0: loss", {loss, layer}, false).x.greatest, 50);
 }
 
 TEST_F(Curves, SayWhyNot) {

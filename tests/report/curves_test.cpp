@@ -60,6 +60,22 @@ TEST_F(ReadCurves, ReplaceStepsThatAResumedRunTookAgain) {
   EXPECT_EQ(all[0].points, (Points{{1, 9}, {2, 6}}));
 }
 
+TEST_F(ReadCurves, KeepTheStagesOfATrainingApart) {
+  const auto all =
+      read(R"({"step": 10, "stage": "layer 0", "stage_step": 10, "split": "train", "terms": {"loss": 9}}
+{"step": 20, "stage": "layer 1", "stage_step": 5, "split": "train", "terms": {"loss": 7}}
+{"step": 40, "stage": "whole", "stage_step": 10, "split": "train", "terms": {"loss": 5}}
+{"step": 40, "stage": "whole", "stage_step": 10, "split": "validation", "terms": {"loss": 6}}
+)");
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].name, "loss");
+  EXPECT_EQ(all[0].points, (Points{{10, 5}}));
+  EXPECT_EQ(all[1].split, "validation");
+  EXPECT_EQ(all[2].name, "layer 0: loss");
+  EXPECT_EQ(all[3].name, "layer 1: loss");
+  EXPECT_EQ(all[3].points, (Points{{5, 7}}));
+}
+
 TEST_F(ReadCurves, RefuseDamageAndAbsence) {
   test::expect_error("line 1", [&] { read("no json\n", two); });
   test::expect_error("absent.jsonl", [&] { read_curves(folder_.path() / "absent.jsonl"); });

@@ -42,6 +42,22 @@ TEST(FlatParameters, BackwardAddsIntoTheFlatGradient) {
   EXPECT_EQ(model.first.grad().const_data_ptr<float>(), flat.gradients().const_data_ptr<float>());
 }
 
+TEST(FlatParameters, KnowWhichOfThemALossDependsOn) {
+  TwoLayers model;
+  const FlatParameters flat(model);
+  const auto ranges = [&](const Tensor& loss) {
+    std::vector<std::pair<int64_t, int64_t>> all;
+    for (const auto [first, size] : flat.ranges_of(loss)) all.emplace_back(first, size);
+    return all;
+  };
+  using Ranges = std::vector<std::pair<int64_t, int64_t>>;
+  EXPECT_EQ(ranges(model.first.sum()), (Ranges{{0, 16}}));
+  EXPECT_EQ(ranges((model.second * 0).sum()), (Ranges{{16, 16}})) << "a gradient of 0 is one";
+  EXPECT_EQ(ranges(model.first.sum() * model.second.square().sum()), (Ranges{{0, 32}}));
+  EXPECT_EQ(ranges(model.first.sum() + model.second.detach().sum()), (Ranges{{0, 16}}));
+  EXPECT_EQ(ranges(at::ones({})), Ranges{});
+}
+
 TEST(FlatParameters, StartEachOnItsOwnCacheLine) {
   TwoLayers model;
   const FlatParameters flat(model);

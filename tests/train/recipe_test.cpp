@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view text = R"(
 title = "a small one"
+time = "1 min on 2 cores"
 model = "vae"
 dataset = "sprites"
 seed = 3
@@ -30,7 +31,8 @@ learning_rate = "0:1e-3, 100=1e-4"
 value = 100.5
 within = 0.5
 settings.draws = 50
-source = "measured"
+source = "by hand"
+measured = "100.2 ± 0.4 (se), one seed"
 
 [expect.active_units]
 at_least = 3
@@ -40,21 +42,25 @@ split = "train"
 TEST(Recipe, ReadsEveryTable) {
   const Recipe recipe = Recipe::parse(text, "recipe");
   EXPECT_EQ(recipe.title(), "a small one");
+  EXPECT_EQ(recipe.time(), "1 min on 2 cores");
   EXPECT_EQ(recipe.run().seed, 3);
   EXPECT_EQ(recipe.model_settings().get("latent"), "7");
   EXPECT_EQ(recipe.model_settings().get("backbone.hidden"), "50,20");
   EXPECT_EQ(recipe.data().binarise, Binarise::static_);
   EXPECT_EQ(recipe.fit().learning_rate.at(100), 1e-4);
   ASSERT_EQ(recipe.expectations.size(), 2U);
-  const Expectation& nll = recipe.expectations[1];
+  const Expectation& nll = recipe.expectations[0];  // as in the file, not by the alphabet
   EXPECT_EQ(nll.metric, "nll");
   EXPECT_EQ(nll.settings.front(), (std::pair<std::string, std::string>{"draws", "50"}));
   EXPECT_EQ(nll.text(), "100.5 ± 0.5");
   EXPECT_TRUE(nll.met(100.9));
   EXPECT_FALSE(nll.met(101.1));
   EXPECT_FALSE(nll.met(std::nan("")));
-  EXPECT_EQ(recipe.expectations[0].split, Split::train);
-  EXPECT_FALSE(recipe.expectations[0].met(2));
+  EXPECT_EQ(nll.source, "by hand");
+  EXPECT_EQ(nll.measured, "100.2 ± 0.4 (se), one seed");
+  EXPECT_EQ(recipe.expectations[1].split, Split::train);
+  EXPECT_FALSE(recipe.expectations[1].met(2));
+  EXPECT_EQ(recipe.expectations[1].measured, "");
 }
 
 TEST(Recipe, WhatItWritesReadsBackTheSame) {
@@ -62,7 +68,10 @@ TEST(Recipe, WhatItWritesReadsBackTheSame) {
   const Recipe again = Recipe::parse(recipe.toml(), "recipe.toml");
   EXPECT_EQ(again.toml(), recipe.toml());
   EXPECT_EQ(again.model_settings().get("latent"), "7");
-  EXPECT_EQ(again.expectations.size(), 2U);
+  EXPECT_EQ(again.time(), recipe.time());
+  ASSERT_EQ(again.expectations.size(), 2U);
+  EXPECT_EQ(again.expectations[0].metric, "nll");
+  EXPECT_EQ(again.expectations[0].measured, recipe.expectations[0].measured);
 }
 
 TEST(Recipe, WordsReachTheirRoom) {
@@ -103,6 +112,7 @@ TEST(Recipe, WrongFilesAreNamed) {
   EXPECT_NE(refusal(start + "[fitt]\nsteps = 3\n").find("got 'fitt'; try 'fit'"), std::string::npos);
   EXPECT_NE(refusal(start + "[expect.nll]\nwithin = 3\n").find("a value, at_least or at_most"),
             std::string::npos);
+  EXPECT_NE(refusal(start + "time = 3\n").find("text, as in time"), std::string::npos);
   EXPECT_NE(refusal(start + "sed = 3\n").find("got 'sed'; try 'seed'"), std::string::npos);
   EXPECT_NE(test::message_of([] { Recipe::read("/nowhere/r.toml"); }).find("/nowhere/r.toml"),
             std::string::npos);
