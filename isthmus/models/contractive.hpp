@@ -10,31 +10,36 @@
 
 namespace isthmus::models::contractive {
 
-inline constexpr Paper paper{.authors = "Rifai et al.",
-                             .year = 2011,
-                             .title = "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction",
-                             .url = "https://icml.cc/2011/papers/455_icmlpaper.pdf"};
+inline constexpr Paper paper{
+    .authors = "Rifai et al.",
+    .year = 2011,
+    .title = "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction",
+    .url = "https://icml.cc/2011/papers/455_icmlpaper.pdf"};
 
-inline constexpr std::string_view summary =
-    "contractive autoencoder: a code that moves little when x does";
+inline constexpr std::string_view summary = "contractive autoencoder: a code that moves little when x does";
 
 inline constexpr std::string_view idea =
-    "The loss charges the code for every way in which a small change of x would change it: the squared Frobenius norm "
-    "of the encoder's Jacobian. The reconstruction holds on to the directions in which the data vary, for without them "
-    "it fails; in all others the code learns to stand still. For one layer of units the norm has a closed form that "
-    "costs next to nothing; deep encoders take it exactly by vector-Jacobian products or by Hutchinson's unbiased "
+    "The loss charges the code for every way in which a small change of x would change it: the squared "
+    "Frobenius norm "
+    "of the encoder's Jacobian. The reconstruction holds on to the directions in which the data vary, for "
+    "without them "
+    "it fails; in all others the code learns to stand still. For one layer of units the norm has a closed "
+    "form that "
+    "costs next to nothing; deep encoders take it exactly by vector-Jacobian products or by Hutchinson's "
+    "unbiased "
     "estimate.";
 
 inline constexpr std::string_view equation =
     R"(L(x) = \lVert x - g(f(x)) \rVert^2 + \lambda \lVert J_f(x) \rVert_F^2,
 \quad \lVert J_f \rVert_F^2 = \sum_j \bigl(h_j (1 - h_j)\bigr)^2 \sum_i W_{ji}^2 \text{ for one sigmoid layer})";
 
-/// How the norm of a deep encoder's Jacobian is taken: every code unit's gradient, or random combinations of them.
+/// How the norm of a deep encoder's Jacobian is taken: every code unit's gradient, or random combinations of
+/// them.
 enum class Jacobian { exact, hutchinson };
 
 struct Config {
-  nn::AutoencoderConfig network{.backbone = {.hidden = {}, .activation = nn::Activation::sigmoid, .tied = true},
-                                .latent = 500};
+  nn::AutoencoderConfig network{
+      .backbone = {.hidden = {}, .activation = nn::Activation::sigmoid, .tied = true}, .latent = 500};
   nn::Activation code_activation = nn::Activation::sigmoid;
   Schedule lambda = 0.1;
   Jacobian jacobian = Jacobian::exact;
@@ -45,7 +50,8 @@ struct Config {
         inlined<&Config::network>(),
         field<&Config::code_activation>("after the code"),
         field<&Config::lambda>("weight of the penalty", non_negative),
-        field<&Config::jacobian>("of more layers than one (one has a closed form): exact, or an unbiased estimate"),
+        field<&Config::jacobian>(
+            "of more layers than one (one has a closed form): exact, or an unbiased estimate"),
         field<&Config::probes>("of hutchinson: random directions an example", positive),
     };
   }

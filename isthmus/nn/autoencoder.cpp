@@ -14,7 +14,7 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const DataSpec& data, 
 }
 
 Tensor Autoencoder::filters() {
-  const Tensor weight = encoder_->first_weight().detach();
+  Tensor weight = encoder_->first_weight().detach();
   if (weight.dim() == 4) return weight;
   if (shape_.size() == 3) return weight.unflatten(1, shape_);
   return weight.view({weight.size(0), 1, 1, weight.size(1)});

@@ -25,13 +25,11 @@ int64_t layers_to_pretrain(const Recipe& recipe, const Model& model) {
     std::vector<std::string_view> able;
     for (const ModelEntry* entry : models::menu())
       if (entry->layerwise) able.push_back(entry->name);
-    throw UsageError({.who = "fit.pretrain",
-                      .expected = able.empty()
-                                      ? "none, since no model has layers that are trained one by one"
-                                      : fmt::format("a model whose layers are trained one by one ({})",
-                                                    fmt::join(able, ", ")),
-                      .got = fmt::format("layerwise with {}", recipe.model().name),
-                      .hint = "--fit.pretrain none"});
+    throw UsageError(
+        {.who = "fit.pretrain",
+         .expected = fmt::format("a model whose layers are trained one by one ({})", fmt::join(able, ", ")),
+         .got = fmt::format("layerwise with {}", recipe.model().name),
+         .hint = "--fit.pretrain none"});
   }
   if (layerwise->layers() < 2)
     throw UsageError({.who = "fit.pretrain",
