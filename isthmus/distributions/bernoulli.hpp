@@ -26,9 +26,9 @@ inline Tensor kl(const Tensor& q_logits, const Tensor& p_logits) {
 }
 
 /// KL(q ‖ p) of variables that are given by their means, q from 0 to 1 and p [..., d]. A mean of exactly 0 or
-/// 1, which float32 rounds to, counts as 1e-6 away from it.
+/// 1 counts as the number next to it: the KL stays finite, and its gradient is there for every other mean.
 inline Tensor kl_of_means(double q, const Tensor& p) {
-  const Tensor inside = p.clamp(1e-6, 1 - 1e-6);
+  const Tensor inside = p.clamp(1e-30, 1 - 6e-8);
   const double entropy = (q > 0 ? q * std::log(q) : 0) + (q < 1 ? (1 - q) * std::log1p(-q) : 0);
   return (entropy - q * at::log(inside) - (1 - q) * at::log1p(-inside)).sum(-1);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <tuple>
 
@@ -70,7 +71,20 @@ class Model final : public nn::Autoencoder {
 
   /// With alpha times as many units as reconstruct keeps.
   Tensor encode(const Tensor& x) override { return keep(x, alpha_ * k_.last()); }
+  /// Of the k largest of the units that a code has kept, whatever alpha is: the dictionary learned to sum k
+  /// atoms.
+  Tensor decode(const Tensor& code) override {
+    constexpr double last = -std::numeric_limits<double>::infinity();  // a unit at 0 was not kept
+    const Tensor kept = ops::keep_top_k(at::where(code != 0, code, last), std::llround(k_.last()));
+    return Autoencoder::decode(at::where(kept.isinf(), 0, kept));
+  }
   Tensor reconstruct(const Batch& batch, Noise&) override { return decode(keep(batch.x, k_.last())); }
+
+  /// Of the units that are kept: one far below 0 takes no part in x, whatever its size.
+  Tensor responses(const Tensor& x) override {
+    const bool code_is_first = stacked_layers() == 1 && encoder().first_weight().dim() == 2;
+    return code_is_first ? keep(x, k_.last()).abs() : Autoencoder::responses(x);
+  }
 
  private:
   /// The code of x, [batch, latent], all but its `units` largest set to 0.

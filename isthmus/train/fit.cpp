@@ -88,7 +88,7 @@ void fit(Training& training, const std::vector<Observer>& observers) {
     tell(Event::Kind::step, std::move(terms));
     if (due(training.step(), config.evaluate_every) && training.data().validation->size() > 0)
       tell(Event::Kind::validation,
-           evaluate_loss(stage, model, training.data(), Split::validation, config.batch, seed));
+           evaluate_loss(stage, model, training.data(), Split::validation, config.batch, seed, step.index));
     if (due(training.step(), config.checkpoint_every)) checkpoint();
     if (stop_requested.exchange(false)) {
       checkpoint();
@@ -103,13 +103,13 @@ void fit(Training& training, const std::vector<Observer>& observers) {
 }
 
 Terms evaluate_loss(const Stage& stage, Model& model, const Data& data, Split split, int64_t batch,
-                    uint64_t seed) {
+                    uint64_t seed, int64_t index) {
   const at::NoGradGuard no_grad;
   const Evaluating evaluating(model);
   const Subject subject{.model = model, .data = data, .split = split, .seed = seed};
   Terms sums;
   for_each_batch(subject, batch, 0, [&](const Batch& examples, int64_t first) {
-    Step step{0, Noise(seed, Purpose::evaluation, 0, first)};
+    Step step{index, Noise(seed, Purpose::evaluation, 0, first)};
     const Loss loss = loss_of(stage, model, examples, step);
     for (size_t i = 0; i < loss.terms.size(); ++i) {
       if (sums.size() <= i) sums.emplace_back(loss.terms[i].first, 0.0);

@@ -52,8 +52,9 @@ class Evaluating {
 };
 
 /// Means over a split of the terms of a stage's loss, in their units (nats or squared error an example), in
-/// evaluation mode. Throws UsageError when the split is empty.
+/// evaluation mode, the model's schedules as they are at step `index` of the stage. Throws UsageError when
+/// the split is empty.
 Terms evaluate_loss(const Stage& stage, Model& model, const Data& data, Split split, int64_t batch,
-                    uint64_t seed);
+                    uint64_t seed, int64_t index);
 
 }  // namespace isthmus::train

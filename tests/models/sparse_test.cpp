@@ -92,6 +92,17 @@ TEST(Sparse, IsFiniteForUnitsAtTheirEnds) {
     EXPECT_TRUE(parameter.grad().isfinite().all().item<bool>());
 }
 
+TEST(Sparse, RevivesUnitsThatAreAllButOff) {
+  Config config = small();
+  config.network.backbone.hidden = {};
+  Model model(config, {.shape = {1, 4, 4}}, Noise(1));
+  model.named_parameters()["encoder.layer0.bias"].data().fill_(-25);
+  loss_of(model, images(4)).total().backward();
+  // d KL / d logit of a unit that is off is −rho, from however far.
+  const Tensor gradient = model.named_parameters()["encoder.layer0.bias"].grad();
+  EXPECT_TRUE(gradient.allclose(at::full_like(gradient, -3 * 0.05), 1e-3, 1e-6));
+}
+
 TEST(Sparse, WantsSigmoidUnits) {
   Config config = small();
   config.network.backbone.activation = nn::Activation::relu;
@@ -103,11 +114,11 @@ TEST(Sparse, TakesAChannelForAUnitOfAConvolution) {
   config.network.backbone.kind = nn::Architecture::conv;
   config.network.backbone.channels = {3};
   Model model(config, {.shape = {1, 4, 4}}, Noise(1));
-  const Loss loss = loss_of(model, images(4));
+  const at::NoGradGuard no_grad;
+  for (const auto& item : model.named_parameters()) item.value().zero_();  // every unit is at one half
   // 3 channels, 7 and 6 units up; 7 units and 3 channels down.
-  const double most = 26 * (0.05 * std::log(0.05 / 0.9) + 0.95 * std::log(0.95 / 0.1));
-  EXPECT_GT(loss.terms[2].second.item<double>(), 0);
-  EXPECT_LT(loss.terms[2].second.item<double>(), most);
+  const double each = 0.05 * std::log(0.05 / 0.5) + 0.95 * std::log(0.95 / 0.5);
+  EXPECT_NEAR(loss_of(model, images(4)).terms[2].second.item<double>(), 26 * each, 1e-4);
 }
 
 }  // namespace

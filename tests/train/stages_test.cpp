@@ -243,10 +243,10 @@ TEST(Layerwise, LogsAndValidatesEachStageByItself) {
   double of_layer = 0;
   fit(training, {log_metrics(directory, 0), [&](const Event& event) {
                    if (event.kind == Event::Kind::validation && event.training.step() == 5)
-                     of_layer =
-                         evaluate_loss(event.stage, *model, event.training.data(), Split::validation, 20, 0)
-                             .front()
-                             .second;
+                     of_layer = evaluate_loss(event.stage, *model, event.training.data(), Split::validation,
+                                              20, 0, 4)
+                                    .front()
+                                    .second;
                  }});
   std::vector<std::string> lines;
   std::istringstream text(io::read_text(directory.metrics()));
