@@ -154,6 +154,8 @@ struct GaussianParameters {
 struct GaussianPosterior {
   virtual ~GaussianPosterior() = default;
   virtual GaussianParameters posterior(const Tensor& x) = 0;
+  /// Whether the code's prior is N(0, I), so that a picture may walk it.
+  virtual bool has_standard_prior() const { return true; }
 };
 
 /// A model that is trained to recover x from a damaged copy of it.

@@ -31,7 +31,8 @@ struct Config {
 
 /// Whether the plane is the prior's own: a two-dimensional code under a standard normal prior.
 inline bool is_prior_plane(const Subject& subject) {
-  return subject.can<GaussianPosterior>() && subject.can<Decoder>()->code_size() == 2;
+  const auto* posterior = subject.can<GaussianPosterior>();
+  return posterior != nullptr && posterior->has_standard_prior() && subject.can<Decoder>()->code_size() == 2;
 }
 
 inline std::optional<std::string> why_not(const Subject& subject) {

@@ -340,6 +340,47 @@ TEST_P(EveryModel, TrainsLayerByLayerWhenItSaysSo) {
   }
 }
 
+TEST_P(EveryModel, SaysItsLikelihoodInEachWayAlike) {
+  const at::NoGradGuard no_grad;
+  const Shape shape = supported().front();
+  const auto model = build(shape);
+  auto* latent = dynamic_cast<LatentVariable*>(model.get());
+  if (latent == nullptr) return;
+  const Batch batch = batch_of(shape);
+  const auto noise_from = [](int64_t row) { return Noise(1, Purpose::evaluation, 0, row); };
+  constexpr int64_t k = 3;
+  Noise noise = noise_from(0);
+  const Tensor weights = latent->log_weights(batch, k, noise);
+  if (auto* parts = dynamic_cast<RateDistortion*>(model.get())) {
+    Noise same = noise_from(0);
+    const auto [rate, distortion] = parts->rate_distortion(batch, k, same);
+    EXPECT_TRUE((-rate - distortion).allclose(weights, 1e-5, 1e-3));
+  }
+  if (auto* refinable = dynamic_cast<RefinablePosterior*>(model.get())) {
+    Noise same = noise_from(0);
+    const auto parameters = refinable->posterior_parameters(batch.x);
+    for (const Tensor& parameter : parameters) EXPECT_EQ(parameter.size(0), batch_size);
+    EXPECT_TRUE(refinable->log_weights_under(parameters, batch, k, same).allclose(weights, 1e-5, 1e-3));
+  }
+  if (auto* prior = dynamic_cast<PriorProposal*>(model.get())) {
+    Noise same = noise_from(0);
+    Noise from_one = noise_from(1);
+    const Tensor all = prior->prior_log_weights(batch, k, same);
+    EXPECT_EQ(all.sizes(), (Shape{k, batch_size}));
+    EXPECT_TRUE(all.isfinite().all().item<bool>());
+    const Batch rest{.x = batch.x.narrow(0, 1, 3), .labels = batch.labels.narrow(0, 1, 3)};
+    EXPECT_TRUE(all.narrow(1, 1, 3).allclose(prior->prior_log_weights(rest, k, from_one), 1e-5, 1e-3));
+  }
+  if (auto* exact = dynamic_cast<ExactLikelihood*>(model.get()); exact && !exact->no_exact_likelihood()) {
+    Noise many = noise_from(0);
+    const Tensor likelihood = exact->log_likelihood(batch).to(at::kDouble);
+    EXPECT_EQ(likelihood.sizes(), (Shape{batch_size}));
+    const Tensor draws = latent->log_weights(batch, 1000, many).to(at::kDouble);
+    const Tensor error = draws.std(0) / std::sqrt(1000.0);
+    EXPECT_TRUE((draws.mean(0) <= likelihood + 5 * error + 1e-3).all().item<bool>()) << "an ELBO is a bound";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Menu, EveryModel, testing::ValuesIn(models::menu().begin(), models::menu().end()),
                          [](const auto& each) { return std::string(each.param->name); });
 
