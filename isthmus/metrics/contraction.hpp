@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+
+#include <torch/csrc/autograd/autograd.h>
 
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
@@ -30,10 +33,24 @@ struct Config {
   }
 };
 
+/// Whether autograd finds its way from the code of an example back to its pixels.
+inline bool is_differentiable(const Subject& subject) {
+  const at::AutoGradMode follow(true);
+  const Tensor x = first_examples(subject, 1).x.detach().clone().set_requires_grad(true);
+  const Tensor code = subject.can<Encoder>()->encode(x);
+  if (!code.requires_grad()) return false;
+  return torch::autograd::grad({code.sum()}, {x}, {}, std::nullopt, false, /*allow_unused=*/true)[0]
+      .defined();
+}
+
 inline std::optional<std::string> why_not(const Subject& subject) {
   if (subject.can<Encoder>() == nullptr)
     return "contraction is of the code's Jacobian, and this model has no encoder; use `reconstruction`";
-  return why_empty(subject);
+  if (auto empty = why_empty(subject)) return empty;
+  if (!is_differentiable(subject))
+    return "contraction is of the code's Jacobian, and this model's code has none: its encoder rounds or "
+           "looks up; use `reconstruction`";
+  return std::nullopt;
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,23 +13,29 @@
 #include "isthmus/core/why_empty.hpp"
 #include "isthmus/ops/logistic_regression.hpp"
 
-/// How much of the class can be read off the code by a linear classifier: the error of a multinomial logistic
-/// regression, fitted to convergence on the codes of the training split and measured on those of the
-/// subject's. Codes are standardised by the mean and deviation of the training codes.
+/// How much of the class can be read off the code (or, to compare with, the pixels) by a linear classifier:
+/// the error of a multinomial logistic regression, fitted to convergence on the codes of the training split
+/// and measured on those of the subject's. Codes are standardised by the mean and deviation of the training
+/// codes.
 namespace isthmus::metrics::linear_probe {
 
 inline constexpr std::string_view summary =
     "error of a logistic regression from code to class; lower is better";
 
+enum class Of { code, pixels };
+
 struct Config {
+  Of of = Of::code;
   int64_t examples = 0;
   double l2 = 1;
-  int64_t iterations = 1000;
+  int64_t iterations = 3000;
 
   static Config quick() { return {.examples = 10'000}; }
 
   static constexpr auto fields() {
     return std::tuple{
+        field<&Config::of>(
+            "what the class is read off: the model's code, or the pixels as they are, the bar for a code"),
         field<&Config::examples>("the first so many training examples to fit; 0 takes all", non_negative),
         field<&Config::l2>("l2 ‖W‖²/2 is added to the summed cross-entropy", non_negative),
         field<&Config::iterations>("steps of L-BFGS at most", Bound{.least = 1, .text = "of 1 or more"}),
@@ -47,11 +54,23 @@ inline std::optional<std::string> why_not(const Subject& subject) {
   return std::nullopt;
 }
 
+/// Codes, or the pixels in their place, and labels of the first `count` examples (0: all).
+inline Codes features_of(const Subject& subject, Of of, int64_t count) {
+  if (of == Of::code) return encode_split(subject, count);
+  std::vector<Tensor> pixels;
+  std::vector<Tensor> labels;
+  for_each_batch(subject, 1024, count, [&](const Batch& batch, int64_t) {
+    pixels.push_back(batch.x.flatten(1).cpu());
+    labels.push_back(batch.labels.cpu());
+  });
+  return {.code = at::cat(pixels), .labels = at::cat(labels)};
+}
+
 inline Measurement measure(const Subject& subject, const Config& config) {
   Subject fitting = subject;
   fitting.split = Split::train;
-  Codes train = encode_split(fitting, config.examples);
-  Codes held_out = encode_split(subject);
+  Codes train = features_of(fitting, config.of, config.examples);
+  Codes held_out = features_of(subject, config.of, 0);
 
   const auto [deviation, mean] = at::std_mean(train.code.to(at::kDouble), 0, false);
   const Tensor scale = at::where(deviation > 0, deviation, at::ones_like(deviation));  // of a dead unit: any

@@ -43,21 +43,19 @@ inline constexpr int64_t most_dimensions = 4096;
 inline std::optional<std::string> why_not(const Subject& subject) {
   if (subject.can<Decoder>() == nullptr)
     return "pca takes as many components as the model's code has numbers, and this model has no such code; "
-           "use "
-           "`reconstruction`";
+           "use `reconstruction`";
   if (auto empty = why_empty(subject)) return empty;
   const int64_t dimensions = elements(subject.examples().shape());
   if (dimensions > most_dimensions)
     return fmt::format(
-        "the covariance of {} dimensions is too large, {} are the most; --data.size makes smaller "
-        "images, where the data set can scale them",
+        "the covariance of {} dimensions is too large, {} are the most; --data.size makes smaller images, "
+        "where the data set can scale them",
         dimensions, most_dimensions);
   const int64_t code = subject.can<Decoder>()->code_size();
   if (code >= dimensions)
     return fmt::format(
-        "a code of {} numbers holds all {} of an example, so PCA loses nothing; use "
-        "`reconstruction`",
-        code, dimensions);
+        "a code of {} numbers holds all {} of an example, so PCA loses nothing; use `reconstruction`", code,
+        dimensions);
   if (subject.data.train->size() < 2) return "PCA takes two training examples or more; use `reconstruction`";
   return std::nullopt;
 }
@@ -86,8 +84,8 @@ inline ops::RunningMean errors(const Subject& subject, const ops::PrincipalCompo
                                int64_t images) {
   ops::RunningMean all;
   for_each_batch(subject, 2000, images, [&](const Batch& batch, int64_t) {
-    const Tensor lost =
-        points(batch) - principal.mean - principal.project(points(batch)).matmul(principal.directions);
+    const Tensor x = points(batch);
+    const Tensor lost = x - principal.mean - principal.project(x).matmul(principal.directions);
     const Tensor squares = lost.square().sum(1);
     for (int64_t row = 0; row < batch.size(); ++row) all.add(squares.const_data_ptr<double>()[row]);
   });
@@ -104,24 +102,26 @@ inline Measurement measure(const Subject& subject, const Config& config) {
          .got = fmt::format("{}", components),
          .hint = "a smaller --pca.components"});
   const ops::Covariance fitted = covariance(subject, config.examples);
-  const ops::PrincipalComponents principal = fitted.principal_components(components);
+  // n examples span n − 1 directions; any further one would be arbitrary, yet might lower the error.
+  const int64_t taken = std::clamp<int64_t>(fitted.count() - 1, 1, components);
+  const ops::PrincipalComponents principal = fitted.principal_components(taken);
   const ops::RunningMean lost = errors(subject, principal, config.images);
 
   // The mean over the examples, as the errors of the model are: over n, not n − 1.
   const auto n = static_cast<double>(fitted.count());
   Measurement result{.value = lost.mean(), .standard_error = lost.standard_error(), .unit = "squared error"};
   result.more = {
-      {"components", static_cast<double>(components)},
+      {"components", static_cast<double>(taken)},
       {"explained", principal.total > 0 ? principal.variances.sum().item<double>() / principal.total : 1},
       {"train_variance", principal.total * (n - 1) / n},
       {"mean_pixel", principal.mean.mean().item<double>()},
       {"train_examples", n},
       {"images", static_cast<double>(lost.count())}};
-  if (fitted.count() <= components)
+  if (taken < components)
     result.warnings.push_back(
-        fmt::format("{} training examples span fewer than {} directions, so some are arbitrary; raise "
+        fmt::format("{} training examples span fewer than {} directions, so only {} are taken; raise "
                     "--pca.examples or lower --pca.components",
-                    fitted.count(), components));
+                    fitted.count(), components, taken));
   return result;
 }
 

@@ -17,12 +17,9 @@ inline constexpr std::string_view summary = "autoencoder: a narrow code, and the
 
 inline constexpr std::string_view idea =
     "A network f squeezes x into a code of a few numbers, a second network g makes x from the code again, "
-    "and both "
-    "learn to lose as little as possible on the way. What all examples share moves into the weights, so the "
-    "code is "
-    "left with what tells them apart. Without hidden layers it finds the subspace of principal component "
-    "analysis; "
-    "with them the subspace may bend, and a code of the same size loses less.";
+    "and both learn to lose as little as possible on the way. What all examples share moves into the "
+    "weights, so the code is left with what tells them apart. Without hidden layers it finds the subspace of "
+    "principal component analysis; with them the subspace may bend, and a code of the same size loses less.";
 
 inline constexpr std::string_view equation = R"(L(x) = \lVert x - g(f(x)) \rVert^2)";
 

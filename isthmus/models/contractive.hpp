@@ -20,14 +20,10 @@ inline constexpr std::string_view summary = "contractive autoencoder: a code tha
 
 inline constexpr std::string_view idea =
     "The loss charges the code for every way in which a small change of x would change it: the squared "
-    "Frobenius norm "
-    "of the encoder's Jacobian. The reconstruction holds on to the directions in which the data vary, for "
-    "without them "
-    "it fails; in all others the code learns to stand still. For one layer of units the norm has a closed "
-    "form that "
-    "costs next to nothing; deep encoders take it exactly by vector-Jacobian products or by Hutchinson's "
-    "unbiased "
-    "estimate.";
+    "Frobenius norm of the encoder's Jacobian. The reconstruction holds on to the directions in which the "
+    "data vary, for without them it fails; in all others the code learns to stand still. For one layer of "
+    "units the norm has a closed form that costs next to nothing; deep encoders take it exactly by "
+    "vector-Jacobian products or by Hutchinson's unbiased estimate.";
 
 inline constexpr std::string_view equation =
     R"(L(x) = \lVert x - g(f(x)) \rVert^2 + \lambda \lVert J_f(x) \rVert_F^2,
@@ -51,7 +47,8 @@ struct Config {
         field<&Config::code_activation>("after the code"),
         field<&Config::lambda>("weight of the penalty", non_negative),
         field<&Config::jacobian>(
-            "of more layers than one (one has a closed form): exact, or an unbiased estimate"),
+            "of more layers than one (one has a closed form): exact, which keeps batch × code rows of the "
+            "encoder in memory for a step, or an unbiased estimate of batch × probes rows"),
         field<&Config::probes>("of hutchinson: random directions an example", positive),
     };
   }

@@ -19,12 +19,10 @@ inline constexpr std::string_view summary =
 
 inline constexpr std::string_view idea =
     "Each training example is damaged before the encoder sees it (pixels set to 0, noise added), and the "
-    "loss asks for "
-    "the undamaged x. Copying the input no longer helps, however large the code is: what is missing has to "
-    "be inferred "
-    "from what is left, so the units learn which pixels go together. At the optimum the map from damaged to "
-    "recovered "
-    "points uphill in the density of the data. Nothing is damaged when the model is used.";
+    "loss asks for the undamaged x. Copying the input no longer helps, however large the code is: what is "
+    "missing has to be inferred from what is left, so the units learn which pixels go together. At the "
+    "optimum the map from damaged to recovered points uphill in the density of the data. Nothing is damaged "
+    "when the model is used.";
 
 inline constexpr std::string_view equation =
     R"(L(x) = \mathbb{E}_{\tilde x \sim c(\tilde x \mid x)} \lVert x - g(f(\tilde x)) \rVert^2)";

@@ -26,12 +26,10 @@ inline constexpr std::string_view summary =
 
 inline constexpr std::string_view idea =
     "The code is linear, but only its k largest units reach the decoder, the others are set to 0; so every "
-    "example is a "
-    "sum of k atoms of a dictionary that is learned. Gradients flow through the kept units alone. Large k "
-    "teaches "
-    "local strokes, small k whole shapes; k starts large and falls during training, or units that are never "
-    "among the "
-    "first would never learn. When codes are read for classification, α·k units are kept: a few more help.";
+    "example is a sum of k atoms of a dictionary that is learned. Gradients flow through the kept units "
+    "alone. Large k teaches local strokes, small k whole shapes; k starts large and falls during training, "
+    "or units that are never among the first would never learn. When codes are read for classification, α·k "
+    "units are kept: a few more help.";
 
 inline constexpr std::string_view equation =
     R"(L(x) = \lVert x - (W^\top z + b') \rVert^2, \quad z = \operatorname{top}_k(W x + b))";

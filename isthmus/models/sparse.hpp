@@ -2,7 +2,9 @@
 
 #include <string_view>
 #include <tuple>
+#include <vector>
 
+#include "isthmus/core/enum_names.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
@@ -21,12 +23,9 @@ inline constexpr std::string_view summary =
 
 inline constexpr std::string_view idea =
     "The code may have more units than x has pixels, but each unit is asked to be active for a small share ρ "
-    "of the "
-    "examples: its mean activation over the batch, seen as the probability of a coin, is pulled towards ρ by "
-    "the "
-    "Kullback-Leibler divergence of the two coins. An example is then told by the few units that answer to "
-    "it, and the "
-    "units become parts: strokes, edges, sleeves.";
+    "of the examples: its mean activation over the batch, seen as the probability of a coin, is pulled "
+    "towards ρ by the Kullback-Leibler divergence of the two coins. An example is then told by the few units "
+    "that answer to it, and the units become parts: strokes, edges, sleeves.";
 
 inline constexpr std::string_view equation =
     R"(L = \frac1n \sum_i \lVert x_i - g(f(x_i)) \rVert^2 + \beta \sum_j \mathrm{KL}(\rho \,\Vert\, \hat\rho_j),

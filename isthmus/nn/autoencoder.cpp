@@ -1,5 +1,6 @@
 #include "isthmus/nn/autoencoder.hpp"
 
+#include "isthmus/nn/convolution.hpp"
 #include "isthmus/nn/mlp.hpp"
 #include "isthmus/nn/tied_mlp.hpp"
 
@@ -10,7 +11,7 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const DataSpec& data, 
   Mirrored networks = make_mirrored(config.backbone, data.shape, latent_, noise, code);
   encoder_ = register_module("encoder", networks.encoder);
   decoder_ = register_module("decoder", networks.decoder);
-  reconstruction_.start(*decoder_);
+  reconstruction_.start(*decoder_, data.mean);
 }
 
 Tensor Autoencoder::filters() {
@@ -21,8 +22,11 @@ Tensor Autoencoder::filters() {
 }
 
 Tensor Autoencoder::responses(const Tensor& x) {
-  const Tensor first = encoder_->activations(x).front().abs();
-  return first.dim() == 4 ? first.mean({2, 3}) : first;
+  // The first layer alone: what stands above it is no part of the answer.
+  if (const auto* stack = dynamic_cast<const Mlp*>(encoder_.get()))
+    return stack->layers().front()->forward(x.flatten(1)).abs();
+  const auto& pyramid = dynamic_cast<const ConvolutionalEncoder&>(*encoder_);
+  return pyramid.convolutions().front()->forward(x).abs().mean({2, 3});
 }
 
 int64_t Autoencoder::stacked_layers() const {

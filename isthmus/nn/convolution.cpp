@@ -83,10 +83,13 @@ Tensor ConvolutionalEncoder::forward(const Tensor& x) {
 }
 
 std::vector<Tensor> ConvolutionalEncoder::activations(const Tensor& x) {
-  std::vector<Tensor> all{x.contiguous(at::MemoryFormat::ChannelsLast)};
-  for (const auto& convolution : convolutions_) all.push_back(convolution->forward(all.back()));
-  const std::vector<Tensor> top = top_->activations(all.back().contiguous());
-  all.erase(all.begin());
+  std::vector<Tensor> all;
+  Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
+  for (const auto& convolution : convolutions_) {
+    h = convolution->forward(h);
+    all.push_back(h);
+  }
+  const std::vector<Tensor> top = top_->activations(h.contiguous());
   all.insert(all.end(), top.begin(), top.end());
   return all;
 }

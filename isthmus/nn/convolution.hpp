@@ -46,6 +46,7 @@ class ConvolutionalEncoder final : public Network {
                        Activation last = Activation::identity);
   Tensor forward(const Tensor& x) override;
   std::vector<Tensor> activations(const Tensor& x) override;
+  const std::vector<std::shared_ptr<Convolution>>& convolutions() const { return convolutions_; }
   Tensor first_weight() const override { return convolutions_.front()->weight; }
   Tensor output_bias() const override { return top_->output_bias(); }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "isthmus/core/enum_names.hpp"
 #include "isthmus/core/error.hpp"
 
 namespace isthmus::nn {

@@ -19,7 +19,7 @@ Tensor precise(const Tensor& t) {
 }  // namespace
 
 Reconstruction::Reconstruction(ReconstructionLoss loss, const DataSpec& data)
-    : loss_(loss), shape_(data.shape), mean_(data.mean) {
+    : loss_(loss), shape_(data.shape) {
   if (loss != ReconstructionLoss::squared_error && !data.unit)
     throw UsageError({.who = "loss",
                       .expected = fmt::format("values from 0 to 1 under {}", enum_name(loss)),
@@ -27,9 +27,8 @@ Reconstruction::Reconstruction(ReconstructionLoss loss, const DataSpec& data)
                       .hint = "--loss squared_error, or data scaled to 0 … 1"});
 }
 
-void Reconstruction::start(Network& decoder) const {
-  if (mean_.defined())
-    start_at_mean(decoder.output_bias(), mean_, loss_ != ReconstructionLoss::squared_error);
+void Reconstruction::start(Network& decoder, const Tensor& mean) const {
+  if (mean.defined()) start_at_mean(decoder.output_bias(), mean, loss_ != ReconstructionLoss::squared_error);
 }
 
 Tensor Reconstruction::error(const Tensor& outputs, const Tensor& x) const {

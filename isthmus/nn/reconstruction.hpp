@@ -16,8 +16,8 @@ class Reconstruction {
   /// Throws UsageError when squashed outputs cannot reach the data.
   Reconstruction(ReconstructionLoss loss, const DataSpec& data);
 
-  /// Lets `decoder` start at the mean of the data.
-  void start(Network& decoder) const;
+  /// Lets `decoder` start at `mean`, that of the data, [shape…]; leaves it as it is where that is undefined.
+  void start(Network& decoder, const Tensor& mean) const;
 
   /// outputs and x [rows, …] → [rows], in float32 or better whatever the precision of the decoder.
   Tensor error(const Tensor& outputs, const Tensor& x) const;
@@ -28,7 +28,6 @@ class Reconstruction {
  private:
   ReconstructionLoss loss_;
   Shape shape_;
-  Tensor mean_;
 };
 
 }  // namespace isthmus::nn

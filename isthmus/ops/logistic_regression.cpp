@@ -39,10 +39,18 @@ Tensor with_ones(const Tensor& features) {
   return at::cat({wide, wide.new_ones({wide.size(0), 1})}, 1);
 }
 
-/// L with L Lᵀ ≈ the curvature of the loss at its steepest, ¼ XᵀX / n + l2 / n: [features + 1, features + 1].
-/// In the coordinates v = Lᵀ θ no direction is steep and few are flat, however much the features say the
-/// same, so L-BFGS needs tens of steps where it would take a thousand. A sample of the rows does: it decides
-/// the way, not the goal.
+/// Mean square of each column, the ones' among them: [features + 1], float64.
+Tensor mean_squares(const Tensor& features) {
+  Tensor sum = at::zeros({features.size(1) + 1}, at::kDouble);
+  for (const Tensor& rows : features.split(2048)) sum.add_(with_ones(rows).square_().sum(0));
+  return sum.div_(static_cast<double>(features.size(0)));
+}
+
+/// L with L Lᵀ ≈ ¼ XᵀX / n + l2 / n, [features + 1, features + 1]: half of the bound on the curvature of a
+/// softmax (Böhning 1992), and all of it for two classes. In the coordinates v = Lᵀ θ no direction is steep
+/// and few are flat, however much the features say the same, so L-BFGS needs far fewer steps. A sample of the
+/// rows does, since it decides the way and not the goal; but a feature that is seldom there must not look
+/// flat because the sample missed it, so the diagonal is of all rows.
 Tensor scale_of(const Tensor& features, double l2) {
   const int64_t n = features.size(0);
   const int64_t width = features.size(1) + 1;
@@ -60,6 +68,8 @@ Tensor scale_of(const Tensor& features, double l2) {
   Tensor factor;
   on_one_thread([&] {
     curvature.mul_(0.25 / static_cast<double>(x.size(0)));
+    if (stride > 1)
+      curvature.diagonal().add_((0.25 * mean_squares(features) - curvature.diagonal()).clamp_min(0));
     const double floor = 1e-8 * curvature.diagonal().mean().item<double>();
     curvature.diagonal().add_(l2 / static_cast<double>(n) + floor);
     factor = at::linalg_cholesky(curvature);

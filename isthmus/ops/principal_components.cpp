@@ -97,13 +97,11 @@ PrincipalComponents principal_components(const Tensor& points, int64_t k) {
   const auto n = static_cast<double>(x.size(0));
   const Tensor mean = x.mean(0);
   const Tensor centred = x - mean;
-  const auto [values, vectors] = at::linalg_eigh(centred.matmul(centred.t()));
-  const int64_t kept = std::min(k, values.size(0));
-  const int64_t rest = values.size(0) - kept;
-  const Tensor squares = values.narrow(0, rest, kept).flip(0).clamp_min(0);
-  const Tensor directions = vectors.narrow(1, rest, kept).flip(1).t().matmul(centred) /
-                            squares.sqrt().clamp_min(1e-300).unsqueeze(1);
-  return {mean, with_fixed_signs(directions), squares / (n - 1),
+  // Not the eigenvectors of the inner products, times the points: they leave nothing of a direction in which
+  // the points do not vary, and of n points there is always one. These are orthonormal whatever the rank.
+  const auto [left, sizes, directions] = at::linalg_svd(centred, /*full_matrices=*/false);
+  const int64_t kept = std::min(k, sizes.size(0));
+  return {mean, with_fixed_signs(directions.narrow(0, 0, kept)), sizes.narrow(0, 0, kept).square() / (n - 1),
           centred.square().sum().item<double>() / (n - 1)};
 }
 

@@ -18,10 +18,12 @@ struct PrincipalComponents {
   PrincipalComponents first(int64_t count) const;
 };
 
-/// Exact, by the eigen-decomposition of the covariance, or of the points' inner products where the points are
-/// fewer than the dimensions. Directions point so that their largest coordinate is positive, so the same
-/// points give the same picture. `points` is [n, dimensions] with n ≥ 2; k is cut to the number of
-/// dimensions. Throws Error otherwise, and when a point is not finite.
+/// Exact, by the eigen-decomposition of the covariance, or by the singular values of the points where they
+/// are fewer than the dimensions. Directions point so that their largest coordinate is positive, so the same
+/// points give the same picture. `points` is [n, dimensions] with n ≥ 2; k is cut to the number of points or
+/// of dimensions, whichever is smaller. n points span n − 1 directions at most: those beyond have no meaning,
+/// they are of variance 0 but for rounding, and orthogonal to the others. Throws Error otherwise, and when a
+/// point is not finite.
 PrincipalComponents principal_components(const Tensor& points, int64_t k);
 
 /// Mean and covariance of points that come block by block, for more of them than memory holds in float64.
@@ -35,8 +37,8 @@ class Covariance {
   Tensor mean() const;        ///< [dimensions], float64
   Tensor covariance() const;  ///< [dimensions, dimensions], float64 (sums over n − 1)
 
-  /// As of all the points together. Directions beyond the n − 1 that n points span are arbitrary, of variance
-  /// 0. Throws Error below two points.
+  /// As of all the points together; k is cut to the number of dimensions. Directions beyond the n − 1 that n
+  /// points span have no meaning, as above. Throws Error below two points.
   PrincipalComponents principal_components(int64_t k) const;
 
  private:

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
 
 #include "isthmus/canvas/grid.hpp"
 #include "isthmus/canvas/subject_images.hpp"

@@ -29,9 +29,10 @@ std::vector<NamedRecipe> recipes_of(const ModelEntry& model, const std::vector<N
 
 /// As a shell takes it for one word.
 std::string quoted(const std::string& text) {
-  const bool bare = !text.empty() && text.find_first_not_of(
-                                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789_.,:/=+-") == std::string::npos;
+  const bool bare =
+      !text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=+-") ==
+          std::string::npos;
   if (bare) return text;
   std::string safe = "'";
   for (const char letter : text) safe += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
@@ -112,8 +113,7 @@ std::string figures_text(const std::vector<NamedRecipe>& recipes) {
   return text + "\n" +
          markdown::table({"recipe", "metric", "expected", "measured", "source of what is expected"}, rows) +
          "\n± of an expected figure is how far off still passes; (se) is one standard error over the "
-         "examples of "
-         "the split.\n";
+         "examples of the split.\n";
 }
 
 }  // namespace
@@ -183,8 +183,7 @@ std::string models_index(const std::vector<NamedRecipe>& recipes) {
   }
   return fmt::format(
       "{}# Models\n\n{}\n(se): one standard error over the examples of the test split. Each page has the "
-      "recipe "
-      "that reaches its figures.\n",
+      "recipe that reaches its figures.\n",
       origin, markdown::table({"model", "what it is", "paper", "a figure it reached"}, rows));
 }
 

@@ -1,6 +1,8 @@
 #include "isthmus/train/training.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -58,11 +58,32 @@ TEST(Contraction, CoversManyBatchesAndNoMoreThanItsImages) {
   EXPECT_LT(Config::quick().images, Config{}.images);
 }
 
+/// The code is a row of a table that is learned: it has a graph, but none that leads to x.
+struct LookedUp final : Model, Encoder {
+  LookedUp() : table(register_parameter("table", at::ones({2, 3}))) {}
+  Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x; }
+  Tensor encode(const Tensor& x) override {
+    return table.index_select(0, (x.flatten(1).sum(1) > 1).to(at::kLong));
+  }
+  Tensor table;
+};
+
+struct Rounded final : Model, Encoder {
+  Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x; }
+  Tensor encode(const Tensor& x) override { return (x.flatten(1) > 0.5).to(at::kFloat); }
+};
+
 TEST(Contraction, SaysWhyThereIsNoneAndWhatToUse) {
   testing::Half half;
+  LookedUp looked_up;
+  Rounded rounded;
   Square model;
   const Data data = small_data(at::ones({2, 3}));
   EXPECT_FALSE(why_not({model, data}));
+  EXPECT_TRUE(says(why_not({rounded, data}), {"rounds or looks up", "use `reconstruction`"}));
+  EXPECT_TRUE(says(why_not({looked_up, data}), {"rounds or looks up", "use `reconstruction`"}));
   EXPECT_TRUE(says(why_not({half, data}), {"no encoder", "use `reconstruction`"}));
   EXPECT_TRUE(says(why_not({model, data, Split::validation}), {"holds no examples", "--split"}));
 }

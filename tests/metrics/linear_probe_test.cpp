@@ -52,6 +52,21 @@ TEST(LinearProbe, ReachesTheLeastErrorThereIs) {
   EXPECT_TRUE(result.warnings.empty());
 }
 
+/// Its code says nothing.
+struct Mute final : Model, Encoder {
+  Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x; }
+  Tensor encode(const Tensor& x) override { return at::zeros({x.size(0), 2}); }
+};
+
+TEST(LinearProbe, ReadsThePixelsInstead) {
+  Mute model;
+  const Data data = small_data(two_classes(2000, 2, 1), two_classes(2000, 2, 2));
+  EXPECT_EQ(measure({model, data}, {}).value, 50);
+  const auto result = measure({model, data}, {.of = Of::pixels});
+  EXPECT_NEAR(result.value, 15.866, 4 * result.standard_error.value());
+}
+
 TEST(LinearProbe, IsFittedToTheTrainingSplitAlone) {
   Identity model;
   // The test labels are turned round, so what is right in training is wrong in the test.

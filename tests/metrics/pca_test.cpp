@@ -119,7 +119,8 @@ TEST(Pca, RefusesAndWarns) {
                      [&] { measure({model, data}, {.components = 3}); });
   const auto few = measure({model, data}, {.examples = 2});
   ASSERT_EQ(few.warnings.size(), 1U);
-  EXPECT_TRUE(says(few.warnings[0], {"2 training examples", "2 directions", "--pca.examples"}));
+  EXPECT_TRUE(says(few.warnings[0], {"2 training examples", "2 directions", "only 1", "--pca.examples"}));
+  EXPECT_EQ(more(few, "components"), 1);
 }
 
 TEST(Pca, SaysWhyThereIsNoneAndWhatToTry) {

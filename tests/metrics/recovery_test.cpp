@@ -37,7 +37,31 @@ TEST(Recovery, DamagesAsTheModelDidUnlessToldOtherwise) {
   const auto own = measure({model, data}, {});
   EXPECT_DOUBLE_EQ(own.value, 0);
   EXPECT_DOUBLE_EQ(more(own, "damaged"), 8);
-  EXPECT_DOUBLE_EQ(measure({model, data}, {.damage = {.own = false}}).value, 3.5);
+  EXPECT_EQ(more(own, "own_damage"), 1);
+  const auto usual = measure({model, data}, {.damage = {.own = false}});
+  EXPECT_DOUBLE_EQ(usual.value, 3.5);
+  EXPECT_EQ(more(usual, "own_damage"), 0);
+}
+
+TEST(Recovery, WarnsWhereItsDamageIsNotThatOfOtherModels) {
+  const Data data = testing::tiny_images(5);
+  testing::TinyDenoiser other;
+  const auto own = measure({other, data}, {});
+  ASSERT_EQ(own.warnings.size(), 1U);
+  EXPECT_TRUE(says(own.warnings[0], {"masking at level 0.25", "--recovery.own=false"}));
+  EXPECT_TRUE(measure({other, data}, {.damage = {.own = false}}).warnings.empty());
+
+  // Trained on the very damage that the others are measured with.
+  struct Alike final : testing::TinyAutoencoder, Denoiser {
+    Tensor corrupt(const Tensor& x, Noise& noise) override { return nn::corrupt(x, {}, noise); }
+  } alike;
+  const auto result = measure({alike, data}, {});
+  EXPECT_TRUE(result.warnings.empty());
+  EXPECT_EQ(more(result, "own_damage"), 1);
+  EXPECT_EQ(result.value, measure({alike, data}, {.damage = {.own = false}}).value);
+  testing::TinyAutoencoder plain;
+  EXPECT_EQ(result.value, measure({plain, data}, {}).value);
+  EXPECT_EQ(more(measure({plain, data}, {}), "own_damage"), 0);
 }
 
 TEST(Recovery, DamagesAnExampleByItsPlaceInTheSplit) {

@@ -81,14 +81,23 @@ TEST(Hoyer, IsNoneOfEqualUnitsAndOneOfASingleOne) {
   EXPECT_TRUE(hoyer(code).allclose(at::tensor({0.0, 1.0, 1.0, 0.6, 1.0, 0.6}, at::kDouble), 0, 1e-12));
 }
 
-TEST(Sparsity, WarnsWhereEveryUnitIsAlwaysActive) {
+TEST(Sparsity, WarnsWhereNextToAllUnitsAreActive) {
   Identity model;
   const Data data = small_data(at::full({5, 3}, 0.1));
   const auto result = measure({model, data}, {});
   EXPECT_EQ(result.value, 1);
   ASSERT_EQ(result.warnings.size(), 1U);
-  EXPECT_TRUE(says(result.warnings[0], {"all are active", "--sparsity.threshold 0.5"}));
+  EXPECT_TRUE(says(result.warnings[0], {"100 % of the units are active", "--sparsity.threshold 0.5"}));
   EXPECT_TRUE(measure({model, data}, {.threshold = 0.05}).warnings.empty()) << "a chosen threshold is meant";
+
+  // A sigmoid that underflows now and then changes nothing; one unit in a hundred that is off does.
+  const Tensor x = at::full({5, 100}, 0.1);
+  x[3][7] = 0;
+  const auto rare = measure({model, small_data(x)}, {});
+  ASSERT_EQ(rare.warnings.size(), 1U);
+  EXPECT_TRUE(says(rare.warnings[0], {"99.8 % of the units are active"}));
+  x.select(1, 7).zero_();
+  EXPECT_TRUE(measure({model, small_data(x)}, {}).warnings.empty());
 }
 
 TEST(Sparsity, OfOneUnitIsDefined) {

@@ -7,6 +7,8 @@
 
 #include "isthmus/models/autoencoder.hpp"
 
+#include "tests/support/gradients.hpp"
+
 namespace isthmus::models::contractive {
 namespace {
 
@@ -98,22 +100,7 @@ TEST(Contractive, LearnsFromItsPenalty) {
     Model model(small(hidden), {.shape = {1, 4, 4}}, Noise(1));
     model.to(at::kDouble);
     const Batch batch{.x = images(5).x.to(at::kDouble)};
-    loss_of(model, batch).total().backward();
-    constexpr double h = 1e-6;
-    for (const auto& item : model.named_parameters()) {
-      const Tensor flat = item.value().detach().view({-1});
-      const Tensor gradient = item.value().grad().view({-1});
-      for (const int64_t at : {int64_t{0}, flat.numel() - 1}) {
-        const double before = flat[at].item<double>();
-        const auto loss_at = [&](double value) {
-          flat[at] = value;
-          return loss_of(model, batch).total().item<double>();
-        };
-        EXPECT_NEAR(gradient[at].item<double>(), (loss_at(before + h) - loss_at(before - h)) / (2 * h), 1e-6)
-            << item.key();
-        flat[at] = before;
-      }
-    }
+    test::check_gradients_of([&] { return loss_of(model, batch).total(); }, model.parameters());
   }
 }
 

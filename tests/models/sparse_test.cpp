@@ -6,6 +6,8 @@
 
 #include "isthmus/core/error.hpp"
 
+#include "tests/support/gradients.hpp"
+
 namespace isthmus::models::sparse {
 namespace {
 
@@ -52,22 +54,7 @@ TEST(Sparse, DifferentiatesThroughTheMeans) {
   Model model(small(), {.shape = {1, 4, 4}}, Noise(1));
   model.to(at::kDouble);
   const Batch batch{.x = images(9).x.to(at::kDouble)};
-  loss_of(model, batch).total().backward();
-  constexpr double h = 1e-6;
-  for (const auto& item : model.named_parameters()) {
-    const Tensor flat = item.value().detach().view({-1});
-    const Tensor gradient = item.value().grad().view({-1});
-    for (const int64_t at : {int64_t{0}, flat.numel() / 2, flat.numel() - 1}) {
-      const at::NoGradGuard no_grad;
-      const double before = flat[at].item<double>();
-      flat[at] = before + h;
-      const double above = loss_of(model, batch).total().item<double>();
-      flat[at] = before - h;
-      const double below = loss_of(model, batch).total().item<double>();
-      flat[at] = before;
-      EXPECT_NEAR(gradient[at].item<double>(), (above - below) / (2 * h), 1e-6) << item.key();
-    }
-  }
+  test::check_gradients_of([&] { return loss_of(model, batch).total(); }, model.parameters());
 }
 
 TEST(Sparse, HasNoPullAtItsShare) {

@@ -56,6 +56,24 @@ TEST(LogisticRegression, SeparatesWhatIsSeparable) {
   EXPECT_TRUE(fit.classify(x).equal(labels));
 }
 
+// A feature that only a few rows have, which a sample of the rows may miss; one that is there twice; one that
+// never changes; scales far apart.
+TEST(LogisticRegression, ConvergesInFewStepsWhateverTheFeaturesAreLike) {
+  Noise noise(11);
+  const int64_t n = 20000;
+  Tensor x = noise.normal({n, 8});
+  x.select(1, 1).copy_((at::arange(n) % 1999 == 7) * 40);
+  x.select(1, 3).copy_(x.select(1, 2));
+  x.select(1, 4).fill_(1);
+  x.select(1, 5).mul_(100);
+  const Tensor labels = (x.slice(1, 0, 3).mm(noise.normal({3, 10})) + noise.gumbel({n, 10})).argmax(1);
+  const auto fit = fit_logistic_regression(x, labels, 10, 1, 1000);
+  EXPECT_TRUE(fit.converged);
+  EXPECT_LT(fit.iterations, 100);
+  EXPECT_NEAR((fit.weight.select(1, 2) - fit.weight.select(1, 3)).abs().max().item<double>(), 0, 1e-3)
+      << "twins share the weight, or the penalty would not be least";
+}
+
 TEST(LogisticRegression, IsTheSameOnAnyNumberOfThreads) {
   Noise noise(9);
   const Tensor x = noise.normal({3000, 4});

@@ -1,6 +1,9 @@
 #include "isthmus/ops/principal_components.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +38,23 @@ TEST(PrincipalComponents, FewPointsInManyDimensionsGiveTheSame) {
   const auto by_dimensions = principal_components(at::cat({x, x}), 3);
   EXPECT_TRUE(by_points.directions.allclose(by_dimensions.directions, 1e-8, 1e-10));
   EXPECT_TRUE((by_points.variances * 5).allclose(by_dimensions.variances * 11.0 / 2));
+}
+
+// n points span n − 1 directions: the last of n is orthogonal to the others all the same.
+TEST(PrincipalComponents, AreOrthonormalEvenWhereThePointsDoNotVary) {
+  const Tensor some = cloud(3, 9);
+  const Tensor same = at::ones({3, 9}, at::kDouble);
+  for (const Tensor& x : {cloud(6, 9), cloud(6, 6), cloud(2, 9), at::cat({some, some}), same}) {
+    const auto result = principal_components(x, 20);
+    const int64_t kept = std::min(x.size(0), x.size(1));
+    ASSERT_EQ(result.directions.sizes(), (std::vector<int64_t>{kept, x.size(1)}));
+    const Tensor products = result.directions.matmul(result.directions.t());
+    EXPECT_TRUE(products.allclose(at::eye(kept, at::kDouble), 0, 1e-10));
+    EXPECT_NEAR(result.variances[kept - 1].item<double>(), 0, 1e-10);
+    EXPECT_NEAR(result.variances.sum().item<double>(), result.total, 1e-9);
+    const Tensor back = result.project(x).matmul(result.directions) + result.mean;
+    EXPECT_TRUE(back.allclose(x, 0, 1e-10));
+  }
 }
 
 TEST(PrincipalComponents, ProjectionsHaveTheVariancesGiven) {

@@ -9,21 +9,16 @@
 
 namespace isthmus::test {
 
-/// Holds the gradients of `f`, a function of float64 tensors, against central differences. What f returns is
-/// weighed by fixed numbers, so that every element of it counts.
-inline void check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
-                            std::vector<Tensor> inputs, double tolerance = 1e-6) {
-  for (Tensor& input : inputs) input = input.detach().to(at::kDouble).clone().set_requires_grad(true);
-  const auto scalar = [&] {
-    const Tensor y = f(inputs);
-    return (y * at::cos(at::arange(y.numel(), y.options().requires_grad(false)).view(y.sizes()))).sum();
-  };
+/// Holds the gradients of `scalar` in `leaves`, float64 tensors that it reads (the parameters of a model),
+/// against central differences.
+inline void check_gradients_of(const std::function<Tensor()>& scalar, const std::vector<Tensor>& leaves,
+                               double tolerance = 1e-6) {
   scalar().backward();
   const at::NoGradGuard no_grad;
   constexpr double h = 1e-5;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Tensor flat = inputs[i].view({-1});
-    const Tensor gradient = inputs[i].grad().reshape({-1});
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    const Tensor flat = leaves[i].view({-1});
+    const Tensor gradient = leaves[i].grad().reshape({-1});
     for (int64_t j = 0; j < flat.size(0); ++j) {
       const Tensor element = flat[j];
       const double value = element.item<double>();
@@ -36,6 +31,18 @@ inline void check_gradients(const std::function<Tensor(const std::vector<Tensor>
           << "input " << i << "[" << j << "]";
     }
   }
+}
+
+/// The same of `f`, a function of tensors, which are taken in float64. What f returns is weighed by fixed
+/// numbers, so that every element of it counts.
+inline void check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                            std::vector<Tensor> inputs, double tolerance = 1e-6) {
+  for (Tensor& input : inputs) input = input.detach().to(at::kDouble).clone().set_requires_grad(true);
+  const auto scalar = [&] {
+    const Tensor y = f(inputs);
+    return (y * at::cos(at::arange(y.numel(), y.options().requires_grad(false)).view(y.sizes()))).sum();
+  };
+  check_gradients_of(scalar, inputs, tolerance);
 }
 
 /// Gradients of sum(f · weights) with respect to the inputs that require them; undefined where unused.
