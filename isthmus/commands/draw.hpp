@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
@@ -11,12 +15,23 @@ namespace isthmus::commands::draw {
 
 inline constexpr std::string_view summary = "draw a picture of a trained model";
 
+/// The number of the class `word`, which may be its name.
+inline std::string class_number(const Dataset& data, const std::string& word) {
+  const std::vector<std::string> names = data.class_names();
+  const auto found = std::ranges::find(names, word);
+  if (found != names.end()) return fmt::format("{}", found - names.begin());
+  if (word.find_first_not_of("0123456789") != std::string::npos)
+    throw unknown_name("draw", "class", word, names);
+  return word;
+}
+
 inline int run(std::span<const std::string> given) {
   std::string name;
   std::string folder;
   std::string out;
   std::string split = "test";
   std::string seed;
+  std::string label;
   std::vector<std::pair<std::string, std::string>> changes;
 
   program::Words words("draw", summary);
@@ -25,6 +40,7 @@ inline int run(std::span<const std::string> given) {
   words.option("--out", out, "FILE.png", "where to write it [DIR/pictures/PICTURE.png]");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--seed", seed, "INT", "other draws [the run's]");
+  words.option("--label", label, "CLASS", "of a model that is given the class: the one to draw [all]");
   for (const PictureEntry* picture : pictures::menu())
     words.settings(fmt::format("{}: {}", picture->name, picture->summary), picture->defaults.list(),
                    [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
@@ -38,6 +54,14 @@ inline int run(std::span<const std::string> given) {
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
   Subject subject = program::subject_of(run, which);
+  if (!label.empty()) {
+    if (!settings.has(name + ".label"))
+      throw UsageError({.who = "--label",
+                        .expected = "a picture of one class, samples",
+                        .got = name,
+                        .hint = fmt::format("isthmus draw samples {} --label {}", folder, label)});
+    settings.set(name + ".label", class_number(*run.data.train, label));
+  }
   if (!seed.empty()) {
     int64_t number = 0;
     parse("seed", seed, non_negative, number);

@@ -4,6 +4,7 @@
 
 #include "isthmus/core/codes.hpp"
 #include "isthmus/core/error.hpp"
+#include "isthmus/core/scores.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
@@ -33,8 +34,7 @@ inline int run(std::span<const std::string> given) {
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
-  // The run's own data keeps the settings that it was trained with, unless the words say otherwise.
-  if (dataset == run.data.name) data = Settings(run.data.config, "data");
+  data = Settings(treated_alike(run.data, dataset), "data");
   for (const auto& [path, text] : changes) data.set(path, text);
   const Data examples = load_data(dataset, data.as<DataConfig>());
   Subject subject = program::subject_of(run, which);

@@ -71,6 +71,20 @@ std::shared_ptr<const Dataset> part(const std::shared_ptr<const Dataset>& whole,
   return std::make_shared<Subset>(whole, std::vector<int64_t>(rows.begin(), rows.end()));
 }
 
+/// `rows` but those of the class that is left out.
+std::vector<int64_t> without_class(std::string_view name, const Dataset& whole, std::span<const int64_t> rows,
+                                   int64_t left_out) {
+  std::vector<int64_t> kept(rows.begin(), rows.end());
+  if (left_out < 0) return kept;
+  const auto labels = whole.labels();
+  if (std::ranges::find(labels, left_out) == labels.end())
+    throw UsageError({.who = name,
+                      .expected = "a class that examples have, for --data.without_class",
+                      .got = labels.empty() ? "no labels" : fmt::format("{}", left_out)});
+  std::erase_if(kept, [&](int64_t row) { return labels[static_cast<size_t>(row)] == left_out; });
+  return kept;
+}
+
 bool reusable(const Tensor& tensor, at::IntArrayRef shape) {
   return tensor.defined() && tensor.sizes() == shape && tensor.use_count() == 1 &&
          tensor.storage().use_count() == 1;
@@ -106,8 +120,16 @@ Data cut(std::string name, const Source& source, const DataConfig& config) {
   const std::span<const int64_t> rows(order);
   const auto count = [](int64_t c) { return static_cast<size_t>(c); };
   Data data{std::move(name), config, nullptr, nullptr, own_test};
-  data.train = part(train, rows.first(count(trains)), config.limit);
-  data.validation = part(train, rows.subspan(count(trains), count(validations)), config.limit);
+  const auto kept = [&](std::span<const int64_t> some) {
+    return without_class(data.name, *train, some, config.without_class);
+  };
+  data.train = part(train, kept(rows.first(count(trains))), config.limit);
+  data.validation = part(train, kept(rows.subspan(count(trains), count(validations))), config.limit);
+  if (data.train->size() == 0)
+    throw UsageError({.who = data.name,
+                      .expected = "training examples of another class",
+                      .got = fmt::format("none besides class {}", config.without_class),
+                      .hint = "another --data.without_class"});
   if (!own_test)
     data.test = part(train, rows.last(count(tests)), config.limit);
   else if (config.limit > 0 && config.limit < own_test->size())

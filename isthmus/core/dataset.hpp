@@ -28,12 +28,13 @@ struct DataConfig {
   int64_t limit = 0;
   double validation = 0.05;
   double test = 0.1;
+  int64_t without_class = -1;
 
   static constexpr auto fields() {
     return std::tuple{
         field<&DataConfig::path>(
-            "file or folder of the data; empty looks in $ISTHMUS_DATA, ~/.local/share/isthmus and "
-            "the system's folders"),
+            "file or folder of the data; empty looks in $ISTHMUS_DATA, ~/.local/share/isthmus and the "
+            "system's folders"),
         field<&DataConfig::binarise>(
             "grey to 0 or 1: dynamic draws anew at each use, static once, threshold at 0.5"),
         field<&DataConfig::size>("side of the images, where the data set can scale them; 0 keeps its own",
@@ -43,6 +44,9 @@ struct DataConfig {
                                        below_one),
         field<&DataConfig::test>("share held out as test split, where the data set has none of its own",
                                  below_one),
+        field<&DataConfig::without_class>("class that no training or validation example may have, to be "
+                                          "found as an anomaly: the test split keeps it; -1 leaves none out",
+                                          Bound{.least = -1, .text = "of -1 or more"}),
     };
   }
 };
@@ -112,8 +116,9 @@ Data load_data(std::string_view name, const DataConfig& config);
 /// set gives the share `config.test`; `config.validation` is a share of what remains. Both are cut from the
 /// end of one fixed order, and `limit` keeps the front of each split, so a smaller limit is a subset of a
 /// larger. A test split that is not cut or limited keeps the set's own order. Nothing depends on the
-/// training's seed: runs with different seeds are compared on the same data. Throws UsageError when no
-/// training example is left, or values outside of [0, 1] are to be binarised.
+/// training's seed: runs with different seeds are compared on the same data. `without_class` is left out of
+/// the training and validation examples after the cut. Throws UsageError when no training example is left,
+/// there is no such class, or values outside of [0, 1] are to be binarised.
 Data cut(std::string name, const Source& source, const DataConfig& config);
 
 /// x and labels of the given rows of a split. Under dynamic binarisation row i of the batch takes row i of

@@ -24,15 +24,18 @@ constexpr std::string_view last_name(std::string_view qualified) {
   return colon == std::string_view::npos ? qualified : qualified.substr(colon + 2);
 }
 
+/// `static`, `class` and kin are keywords: what C++ must name with a '_' at the end is a word without it.
+constexpr std::string_view as_word(std::string_view name) {
+  return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
+}
+
 template <class Enum, int Index>
 constexpr std::string_view enumerator() {
   constexpr std::string_view text = spelled<static_cast<Enum>(Index)>();
   // A value without an enumerator is spelled as a cast: "(isthmus::Split)7".
   if constexpr (text.empty() || text.front() == '(' || (text.front() >= '0' && text.front() <= '9'))
     return {};
-  constexpr std::string_view name = last_name(text);
-  // `static` and kin are keywords: their enumerators end in '_', their words do not.
-  return name.back() == '_' ? name.substr(0, name.size() - 1) : name;
+  return as_word(last_name(text));
 }
 
 }  // namespace detail

@@ -37,7 +37,7 @@ struct Field {
   Bound bound;
 
   static constexpr auto member = Member;
-  static constexpr std::string_view name = detail::last_name(detail::spelled<Member>());
+  static constexpr std::string_view name = detail::as_word(detail::last_name(detail::spelled<Member>()));
 };
 
 template <auto Member>

@@ -34,9 +34,16 @@ std::optional<std::string> why_no_log_weights(const Subject& subject, std::strin
 
 void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
                           const std::function<void(int64_t image, std::span<const double> weights)>& visit,
-                          int64_t rows_at_once) {
+                          Proposal proposal, int64_t rows_at_once) {
   const at::NoGradGuard no_grad;
   auto* model = subject.can<LatentVariable>();
+  auto* from_prior = subject.can<PriorProposal>();
+  if (proposal == Proposal::prior && from_prior == nullptr)
+    throw UsageError(
+        {.who = "evaluate",
+         .expected = "a model that says p(x|z) of draws from its prior, for the proposal `prior`",
+         .got = "one that does not",
+         .hint = "the proposal `posterior`"});
   const int64_t size = subject.examples().size();
   const int64_t total = images == 0 ? size : std::min(images, size);
   if (rows_at_once == 0) rows_at_once = floats_at_once / elements(subject.examples().shape());
@@ -46,8 +53,10 @@ void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
     for (int64_t drawn = 0; drawn < draws; drawn += draws_of_chunk) {
       const int64_t chunk = std::min(draws_of_chunk, draws - drawn);
       Noise noise(subject.seed, Purpose::evaluation, drawn / draws_of_chunk, first);
-      const Tensor weights =
-          model->log_weights(batch, chunk, noise).to(at::kCPU, at::kDouble).t().contiguous();
+      const Tensor drawn_weights = proposal == Proposal::prior
+                                       ? from_prior->prior_log_weights(batch, chunk, noise)
+                                       : model->log_weights(batch, chunk, noise);
+      const Tensor weights = drawn_weights.to(at::kCPU, at::kDouble).t().contiguous();
       const double* row = weights.const_data_ptr<double>();
       for (int64_t image = first; image < first + batch.size(); ++image, row += chunk) {
         const std::span<const double> of_image(row, static_cast<size_t>(chunk));

@@ -32,6 +32,8 @@ struct MetricEntry {
   /// Why this metric does not exist for this model or data; nullopt when it does.
   std::function<std::optional<std::string>(const Subject&)> why_not;
   std::function<Measurement(const Subject&, const Settings&)> measure;
+  /// Whether the settings ask for it, so that it is measured where no metric is named; true for most.
+  std::function<bool(const Settings&)> asked = [](const Settings&) { return true; };
 };
 
 /// The settings of a quick measurement: Config::quick() where there is one, else the defaults.
@@ -41,6 +43,15 @@ Config quick_config() {
     return Config::quick();
   else
     return {};
+}
+
+/// Config::asked() where there is one: a metric that needs to be told what to compare with.
+template <Configurable Config>
+bool is_asked(const Config& config) {
+  if constexpr (requires { config.asked(); })
+    return config.asked();
+  else
+    return true;
 }
 
 namespace metrics {

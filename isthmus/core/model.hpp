@@ -137,8 +137,8 @@ struct RateDistortion {
 /// encoder, instead of fitting q to each x, can then be measured.
 struct RefinablePosterior {
   virtual ~RefinablePosterior() = default;
-  /// What says q(z|x) for each row of x, [batch, …] each, free to take any value: as the encoder answers.
-  virtual std::vector<Tensor> posterior_parameters(const Tensor& x) = 0;
+  /// What says q(z|x) for each example, [batch, …] each, free to take any value: as the encoder answers.
+  virtual std::vector<Tensor> posterior_parameters(const Batch& batch) = 0;
   /// LatentVariable::log_weights with q said by `parameters`, differentiable in them.
   virtual Tensor log_weights_under(const std::vector<Tensor>& parameters, const Batch& batch, int64_t k,
                                    Noise& noise) = 0;
@@ -154,6 +154,20 @@ struct GaussianParameters {
 struct GaussianPosterior {
   virtual ~GaussianPosterior() = default;
   virtual GaussianParameters posterior(const Tensor& x) = 0;
+  /// Whether the code's prior is N(0, I), so that a picture may walk it.
+  virtual bool has_standard_prior() const { return true; }
+};
+
+/// A model of x given y, the class of x or a part of x. Its likelihoods are of what y leaves open.
+struct Conditional {
+  virtual ~Conditional() = default;
+  /// [batch, shape…]: for each y one draw of the rest, the mean of p(x|z, y) for z from p(z|y). Of `given`
+  /// only y is read: its labels, or the given part of its x, which is repeated in the answer.
+  virtual Tensor sample_given(const Batch& given, Noise& noise) = 0;
+  /// [shape…], 1 for the part of x that is given, 0 for what is predicted: all of x where y is its class.
+  virtual Tensor given_part() const = 0;
+  /// Classes that y may be; 0 where y is a part of x.
+  virtual int64_t given_classes() const = 0;
 };
 
 /// A model that is trained to recover x from a damaged copy of it.

@@ -30,8 +30,7 @@ struct Config {
 inline std::optional<std::string> why_not(const Subject& subject) {
   if (subject.can<LatentVariable>() == nullptr || subject.can<Encoder>() == nullptr)
     return "active_units looks at the posterior mean E[z|x] of latent variables, and this model has none; "
-           "use "
-           "`linear_probe` to see what its code holds";
+           "use `linear_probe` to see what its code holds";
   return why_empty(subject);
 }
 

@@ -1,17 +1,12 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <tuple>
 
 #include "isthmus/core/field.hpp"
-#include "isthmus/core/model.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/distributions/gaussian.hpp"
-#include "isthmus/nn/backbone.hpp"
-#include "isthmus/nn/observation.hpp"
+#include "isthmus/nn/gaussian_autoencoder.hpp"
 
 namespace isthmus::models::vae {
 
@@ -55,60 +50,20 @@ struct Config {
 };
 
 /// z ~ p(z) = N(0, I), x ~ p(x|z) from the decoder; q(z|x) = N(μ(x), diag σ²(x)) from the encoder.
-class Model final : public isthmus::Model,
-                    public Encoder,
-                    public Decoder,
-                    public Generator,
-                    public LatentVariable,
-                    public GaussianPosterior {
+class Model final : public nn::GaussianAutoencoder {
  public:
   Model(const Config& config, const DataSpec& data, Noise noise)
-      : latent_(config.latent),
-        observation_(std::make_shared<nn::Observation>(config.observation, data)),
-        encoder_(nn::make_encoder(config.backbone, data.shape, 2 * latent_, noise)),
-        decoder_(nn::make_decoder(config.backbone, latent_, observation_->output_shape(), noise)) {
-    register_module("encoder", encoder_);
-    register_module("decoder", decoder_);
-    register_module("observation", observation_);
-    observation_->start(*decoder_);
-  }
+      : GaussianAutoencoder(config.backbone, {.sizes = {config.latent}}, config.observation, data, noise) {}
 
   /// −ELBO = E_q[−log p(x|z)] + KL(q(z|x) ‖ p(z)): one reparameterised draw of z, the KL in closed form
   /// (equation 10).
   Loss loss(const Batch& batch, Step& step) override {
     const GaussianParameters q = posterior(batch.x);
     const Tensor z = gaussian::draw(q, step.noise);
-    const Tensor reconstruction = -observation_->log_prob(decoder_->forward(z), batch.x).mean();
+    const Tensor reconstruction = -log_likelihood(batch.x, z).mean();
     const Tensor kl = gaussian::kl_to_standard(q).mean();
     return {{{"loss", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }
-
-  GaussianParameters posterior(const Tensor& x) override { return gaussian::split(encoder_->forward(x)); }
-
-  Tensor log_weights(const Batch& batch, int64_t k, Noise& noise) override {
-    const GaussianParameters q = posterior(batch.x);
-    const Tensor z = gaussian::draw(q, k, noise);  // [batch, k, latent]
-    const Tensor log_p_x =
-        observation_->log_prob(decoder_->forward(z.flatten(0, 1)), batch.x, k).view({-1, k});
-    const Tensor log_p_z = gaussian::standard_log_prob(z);
-    const Tensor log_q_z = gaussian::log_prob({q.mean.unsqueeze(1), q.log_variance.unsqueeze(1)}, z);
-    return (log_p_x + log_p_z - log_q_z).t();
-  }
-
-  std::optional<std::string> no_likelihood() const override { return observation_->no_likelihood(); }
-
-  Tensor encode(const Tensor& x) override { return posterior(x).mean; }
-  Tensor decode(const Tensor& z) override { return observation_->mean(decoder_->forward(z)); }
-  int64_t code_size() const override { return latent_; }
-  Tensor reconstruct(const Batch& batch, Noise&) override { return decode(encode(batch.x)); }
-  Tensor sample(int64_t n, Noise& noise) override { return decode(noise.normal({n, latent_}, device())); }
-
- private:
-  at::Device device() const { return encoder_->output_bias().device(); }
-
-  int64_t latent_;
-  std::shared_ptr<nn::Observation> observation_;
-  std::shared_ptr<nn::Network> encoder_, decoder_;
 };
 
 }  // namespace isthmus::models::vae

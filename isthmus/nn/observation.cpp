@@ -1,7 +1,9 @@
 #include "isthmus/nn/observation.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,9 @@ namespace discretised_logistic = distributions::discretised_logistic;
 /// A Gaussian's variance of a pixel never falls below that of half a grey level: a decoder that learns the
 /// variance of a pixel that never changes would else drive its density, and the gradient, to infinity.
 const double least_log_variance = 2 * std::log(0.5 / 255);
+
+/// Of one part of all pairs of examples and outputs.
+constexpr int64_t floats_at_once = 4'000'000;
 
 double log_spread_of(Likelihood likelihood, double sigma) {
   if (likelihood == Likelihood::gaussian) return 2 * std::log(sigma);
@@ -85,6 +90,38 @@ Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t rep
   const auto by_example = [&](const Tensor& t) { return t.dim() == 2 ? t.unflatten(0, {-1, repeat}) : t; };
   return discretised_logistic::log_prob(by_example(location), by_example(spread), target.unsqueeze(1))
       .flatten();
+}
+
+Tensor Observation::log_prob_of_each(const Tensor& outputs, const Tensor& x) const {
+  const auto [location, spread] = read(outputs);
+  const Tensor target = x.flatten(1).to(at::kDouble);  // [batch, d]
+  const Tensor each = location.to(at::kDouble);        // [states, d]
+  switch (config_.likelihood) {
+    case Likelihood::bernoulli:
+      return (at::mm(target, each.t()) + at::log_sigmoid(-each).sum(1)).to(at::kFloat);
+    case Likelihood::gaussian: {
+      // Σ (x − m)² / v = Σ x²/v − 2 Σ x m/v + Σ m²/v
+      const Tensor log_variance = spread.to(at::kDouble).expand(each.sizes());
+      const Tensor precision = at::exp(-log_variance);
+      const Tensor constant =
+          (each.square() * precision + log_variance + std::log(2 * std::numbers::pi)).sum(1);
+      const Tensor squares =
+          at::mm(target.square(), precision.t()) - 2 * at::mm(target, (each * precision).t());
+      return (-0.5 * (squares + constant)).to(at::kFloat);
+    }
+    case Likelihood::discretised_logistic:
+      break;
+  }
+  // No product stands for it: every pair of pixels, some of the states at a time.
+  const int64_t states_at_once = std::max<int64_t>(1, floats_at_once / target.numel());
+  std::vector<Tensor> parts;
+  for (int64_t first = 0; first < each.size(0); first += states_at_once) {
+    const int64_t count = std::min(states_at_once, each.size(0) - first);
+    parts.push_back(discretised_logistic::log_prob(
+        location.narrow(0, first, count), spread.dim() == 2 ? spread.narrow(0, first, count) : spread,
+        x.flatten(1).to(at::kFloat).unsqueeze(1)));
+  }
+  return at::cat(parts, 1);
 }
 
 Tensor Observation::mean(const Tensor& outputs) const {

@@ -52,6 +52,11 @@ class Observation final : public torch::nn::Module {
   /// outputs belong to row i of x.
   Tensor log_prob(const Tensor& outputs, const Tensor& x, int64_t repeat = 1) const;
 
+  /// The same of every x under every output: outputs [states, …], x [batch, …] → [batch, states]. Under a
+  /// Bernoulli and a Gaussian one matrix product, in float64: the squares of a Gaussian are large and nearly
+  /// cancel.
+  Tensor log_prob_of_each(const Tensor& outputs, const Tensor& x) const;
+
   Tensor mean(const Tensor& outputs) const;                ///< E[x|z], [rows, shape…]
   Tensor draw(const Tensor& outputs, Noise& noise) const;  ///< x ~ p(x|z), [rows, shape…]
 

@@ -4,7 +4,15 @@
 #include <cstdint>
 #include <limits>
 
+#include "isthmus/core/torch.hpp"
+
 namespace isthmus::ops {
+
+/// log (1/k) Σ_j exp(w_j) over dimension `dim`, of k entries; its gradient is the weights, normalised. The
+/// largest weight is taken out first, so nothing overflows.
+inline Tensor log_mean_exp(const Tensor& log_weights, int64_t dim) {
+  return at::logsumexp(log_weights, dim) - std::log(static_cast<double>(log_weights.size(dim)));
+}
 
 /// log (1/k) Σ_j exp(w_j) of a stream of log-weights, with what tells whether it can be trusted. Keeps
 /// Σ exp(w − largest) and Σ exp(w − largest)², rescaled when a larger w comes, so nothing overflows and the

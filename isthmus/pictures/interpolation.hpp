@@ -61,7 +61,8 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   const at::NoGradGuard no_grad;
   const Batch batch = first_examples(subject, 2 * config.count);
   const Tensor codes = subject.can<Encoder>()->encode(batch.x);
-  const bool gaussian = subject.can<GaussianPosterior>() != nullptr;
+  const auto* posterior = subject.can<GaussianPosterior>();
+  const bool gaussian = posterior != nullptr && posterior->has_standard_prior();
   const bool round = config.path == Path::spherical || (config.path == Path::automatic && gaussian);
   const auto originals = canvas::to_images(batch.x);
 

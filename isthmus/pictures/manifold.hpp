@@ -31,7 +31,8 @@ struct Config {
 
 /// Whether the plane is the prior's own: a two-dimensional code under a standard normal prior.
 inline bool is_prior_plane(const Subject& subject) {
-  return subject.can<GaussianPosterior>() && subject.can<Decoder>()->code_size() == 2;
+  const auto* posterior = subject.can<GaussianPosterior>();
+  return posterior != nullptr && posterior->has_standard_prior() && subject.can<Decoder>()->code_size() == 2;
 }
 
 inline std::optional<std::string> why_not(const Subject& subject) {
@@ -69,8 +70,7 @@ inline io::Image draw(const Subject& subject, const Config& config) {
     const double share = principal.total > 0 ? principal.variances.sum().item<double>() / principal.total : 0;
     caption = fmt::format(
         "The plane of the two principal directions of {} codes of {} dimensions ({:.0f} % of their "
-        "variance), at "
-        "equal shares of a normal distribution's mass.",
+        "variance), at equal shares of a normal distribution's mass.",
         examples.code.size(0), examples.code.size(1), 100 * share);
   }
   codes = codes.to(device_of(subject.model), at::kFloat);

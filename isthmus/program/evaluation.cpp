@@ -45,6 +45,7 @@ Evaluation evaluate(const Subject& subject, std::string_view model, int64_t step
   }
   Evaluation evaluation{std::string(model), subject.data.name, subject.split, step, {}, {}};
   for (const MetricEntry* metric : wanted) {
+    if (names.empty() && !metric->asked(settings.of(*metric))) continue;
     if (const auto reason = metric->why_not(subject)) {
       if (!names.empty())
         throw UsageError({.who = metric->name,

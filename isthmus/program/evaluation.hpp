@@ -34,8 +34,9 @@ struct Evaluation {
   std::vector<std::pair<std::string, std::string>> left_out;  ///< names, and why each does not exist here
 };
 
-/// Measures `names`; when empty, every metric that applies. Throws UsageError for an unknown name, and for a
-/// named metric that does not exist for this model or data: the message says why.
+/// Measures `names`; when empty, every metric that applies and whose settings ask for it. Throws UsageError
+/// for an unknown name, and for a named metric that does not exist for this model or data: the message says
+/// why.
 Evaluation evaluate(const Subject& subject, std::string_view model, int64_t step,
                     const std::vector<std::string>& names, const MetricSettings& settings);
 

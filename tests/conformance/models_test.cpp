@@ -99,23 +99,25 @@ TEST_P(EveryModel, HasDefaultsWithinTheirOwnBounds) {
   for (const Setting& setting : settings.list()) EXPECT_NO_THROW(settings.set(setting.path, setting.value));
 }
 
-TEST_P(EveryModel, HasAFiniteLossAndFiniteGradientsOnEveryShape) {
-  for (const Shape& shape : supported()) {
-    const auto model = build(shape);
-    Step step = step_at(0);
-    const Loss loss = model->loss(batch_of(shape), step);
-    for (const auto& [name, term] : loss.terms) {
-      EXPECT_EQ(term.dim(), 0) << name;
-      EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " on " << shape_text(shape);
-    }
-    loss.total().backward();
-    for (const auto& item : model->named_parameters()) {
-      const Tensor& gradient = item.value().grad();
-      ASSERT_TRUE(gradient.defined()) << item.key() << " gets no gradient";
-      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << item.key() << " on " << shape_text(shape);
-    }
-    for (const Tensor& statistic : loss.statistics) EXPECT_FALSE(statistic.requires_grad());
+/// Of a fresh model.
+void expect_a_finite_loss_and_gradients(Model& model, const Shape& shape) {
+  Step step = step_at(0);
+  const Loss loss = model.loss(batch_of(shape), step);
+  for (const auto& [name, term] : loss.terms) {
+    EXPECT_EQ(term.dim(), 0) << name;
+    EXPECT_TRUE(std::isfinite(term.item<double>())) << name << " on " << shape_text(shape);
   }
+  loss.total().backward();
+  for (const auto& item : model.named_parameters()) {
+    const Tensor& gradient = item.value().grad();
+    ASSERT_TRUE(gradient.defined()) << item.key() << " gets no gradient";
+    EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << item.key() << " on " << shape_text(shape);
+  }
+  for (const Tensor& statistic : loss.statistics) EXPECT_FALSE(statistic.requires_grad());
+}
+
+TEST_P(EveryModel, HasAFiniteLossAndFiniteGradientsOnEveryShape) {
+  for (const Shape& shape : supported()) expect_a_finite_loss_and_gradients(*build(shape), shape);
 }
 
 TEST_P(EveryModel, HasAPureLoss) {
@@ -183,32 +185,60 @@ TEST_P(EveryModel, LearnsAndResumesBitForBit) {
     EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
 }
 
+void expect_a_reconstruction(Model& model, const Shape& shape) {
+  const at::NoGradGuard no_grad;
+  const Batch batch = batch_of(shape);
+  Noise noise(1, Purpose::evaluation);
+  const Tensor made = model.reconstruct(batch, noise);
+  EXPECT_EQ(made.sizes(), batch.x.sizes());
+  EXPECT_TRUE(made.isfinite().all().item<bool>());
+}
+
 TEST_P(EveryModel, ReconstructsInTheShapeOfItsData) {
-  for (const Shape& shape : supported()) {
-    const at::NoGradGuard no_grad;
-    const Batch batch = batch_of(shape);
-    Noise noise(1, Purpose::evaluation);
-    const Tensor made = build(shape)->reconstruct(batch, noise);
-    EXPECT_EQ(made.sizes(), batch.x.sizes());
-    EXPECT_TRUE(made.isfinite().all().item<bool>());
+  for (const Shape& shape : supported()) expect_a_reconstruction(*build(shape), shape);
+}
+
+void expect_a_code_and_back(Model& model, const Shape& shape) {
+  const at::NoGradGuard no_grad;
+  const Batch batch = batch_of(shape);
+  if (auto* encoder = dynamic_cast<Encoder*>(&model)) {
+    const Tensor code = encoder->encode(batch.x);
+    ASSERT_EQ(code.dim(), 2);
+    EXPECT_EQ(code.size(0), batch_size);
+    EXPECT_TRUE(code.equal(encoder->encode(batch.x))) << "a code is no draw";
+    if (auto* decoder = dynamic_cast<Decoder*>(&model)) {
+      EXPECT_EQ(code.size(1), decoder->code_size());
+      EXPECT_EQ(decoder->decode(code).sizes(), batch.x.sizes());
+    }
   }
 }
 
 TEST_P(EveryModel, EncodesAndDecodesWhenItSaysSo) {
-  const at::NoGradGuard no_grad;
-  for (const Shape& shape : supported()) {
-    const auto model = build(shape);
-    const Batch batch = batch_of(shape);
-    if (auto* encoder = dynamic_cast<Encoder*>(model.get())) {
-      const Tensor code = encoder->encode(batch.x);
-      ASSERT_EQ(code.dim(), 2);
-      EXPECT_EQ(code.size(0), batch_size);
-      EXPECT_TRUE(code.equal(encoder->encode(batch.x))) << "a code is no draw";
-      if (auto* decoder = dynamic_cast<Decoder*>(model.get())) {
-        EXPECT_EQ(code.size(1), decoder->code_size());
-        EXPECT_EQ(decoder->decode(code).sizes(), batch.x.sizes());
-      }
+  for (const Shape& shape : supported()) expect_a_code_and_back(*build(shape), shape);
+}
+
+/// By default most models have fully connected layers; those that can have convolutions keep their promises
+/// with them too.
+TEST_P(EveryModel, KeepsItsPromisesWithConvolutions) {
+  Settings settings = entry().defaults;
+  if (!settings.has("backbone.kind")) return;
+  for (const auto& [path, text] : {std::pair{"backbone.kind", "conv"},
+                                   {"backbone.tied", "false"},    // convolutions have no tied weights
+                                   {"backbone.channels", "4,8"},  // narrow, to be quick, as is the code
+                                   {"latent", "32"}})
+    if (settings.has(path)) settings.set(path, text);
+  for (const Shape& shape : shapes) {
+    std::shared_ptr<Model> model;
+    try {
+      model = entry().build(settings, spec_of(shape), Noise(1, Purpose::initialisation));
+    } catch (const Error& refusal) {
+      EXPECT_NE(std::string(refusal.what()).find("conv"), std::string::npos)
+          << "a refusal names the convolutions: " << refusal.what();
+      continue;
     }
+    expect_a_finite_loss_and_gradients(*model, shape);
+    expect_a_reconstruction(*model, shape);
+    expect_a_code_and_back(*model, shape);
   }
 }
 
@@ -337,6 +367,47 @@ TEST_P(EveryModel, TrainsLayerByLayerWhenItSaysSo) {
     if (stage == "whole") continue;
     const auto mean_of_ten = [](auto from) { return std::accumulate(from, from + 10, 0.0) / 10; };
     EXPECT_LT(mean_of_ten(loss.end() - 10), mean_of_ten(loss.begin())) << stage << " learns";
+  }
+}
+
+TEST_P(EveryModel, SaysItsLikelihoodInEachWayAlike) {
+  const at::NoGradGuard no_grad;
+  const Shape shape = supported().front();
+  const auto model = build(shape);
+  auto* latent = dynamic_cast<LatentVariable*>(model.get());
+  if (latent == nullptr) return;
+  const Batch batch = batch_of(shape);
+  const auto noise_from = [](int64_t row) { return Noise(1, Purpose::evaluation, 0, row); };
+  constexpr int64_t k = 3;
+  Noise noise = noise_from(0);
+  const Tensor weights = latent->log_weights(batch, k, noise);
+  if (auto* parts = dynamic_cast<RateDistortion*>(model.get())) {
+    Noise same = noise_from(0);
+    const auto [rate, distortion] = parts->rate_distortion(batch, k, same);
+    EXPECT_TRUE((-rate - distortion).allclose(weights, 1e-5, 1e-3));
+  }
+  if (auto* refinable = dynamic_cast<RefinablePosterior*>(model.get())) {
+    Noise same = noise_from(0);
+    const auto parameters = refinable->posterior_parameters(batch);
+    for (const Tensor& parameter : parameters) EXPECT_EQ(parameter.size(0), batch_size);
+    EXPECT_TRUE(refinable->log_weights_under(parameters, batch, k, same).allclose(weights, 1e-5, 1e-3));
+  }
+  if (auto* prior = dynamic_cast<PriorProposal*>(model.get())) {
+    Noise same = noise_from(0);
+    Noise from_one = noise_from(1);
+    const Tensor all = prior->prior_log_weights(batch, k, same);
+    EXPECT_EQ(all.sizes(), (Shape{k, batch_size}));
+    EXPECT_TRUE(all.isfinite().all().item<bool>());
+    const Batch rest{.x = batch.x.narrow(0, 1, 3), .labels = batch.labels.narrow(0, 1, 3)};
+    EXPECT_TRUE(all.narrow(1, 1, 3).allclose(prior->prior_log_weights(rest, k, from_one), 1e-5, 1e-3));
+  }
+  if (auto* exact = dynamic_cast<ExactLikelihood*>(model.get()); exact && !exact->no_exact_likelihood()) {
+    Noise many = noise_from(0);
+    const Tensor likelihood = exact->log_likelihood(batch).to(at::kDouble);
+    EXPECT_EQ(likelihood.sizes(), (Shape{batch_size}));
+    const Tensor draws = latent->log_weights(batch, 1000, many).to(at::kDouble);
+    const Tensor error = draws.std(0) / std::sqrt(1000.0);
+    EXPECT_TRUE((draws.mean(0) <= likelihood + 5 * error + 1e-3).all().item<bool>()) << "an ELBO is a bound";
   }
 }
 

@@ -48,6 +48,22 @@ TEST(Cut, KeepsATestSplitOfItsOwnInItsOrder) {
   EXPECT_TRUE(std::ranges::is_sorted(members(*data.test)));
 }
 
+TEST(Cut, LeavesAClassOutOfTrainingAndKeepsItInTheTest) {
+  const Source source{.train = test::flat_images(200), .test = test::flat_images(60)};
+  const Data whole = cut("test", source, {.validation = 0.2});
+  const Data data = cut("test", source, {.validation = 0.2, .without_class = 1});
+  for (const Split which : {Split::train, Split::validation}) {
+    std::vector<int64_t> expected = members(whole.split(which));
+    std::erase_if(expected, [](int64_t number) { return number % 3 == 1; });
+    EXPECT_EQ(members(data.split(which)), expected);
+    for (const int64_t label : data.split(which).labels()) EXPECT_NE(label, 1);
+  }
+  EXPECT_EQ(members(*data.test), members(*whole.test));
+  const Data few = cut("test", source, {.limit = 10, .validation = 0.2, .without_class = 1});
+  EXPECT_EQ(few.train->size(), 10) << "the limit counts what is left";
+  test::expect_error("for --data.without_class, got 3", [&] { cut("test", source, {.without_class = 3}); });
+}
+
 TEST(Cut, ALimitKeepsTheFrontOfEachSplit) {
   const Source source{.train = test::flat_images(200), .test = test::flat_images(100)};
   const DataConfig whole{.validation = 0.2};

@@ -22,7 +22,7 @@ std::vector<std::vector<double>> weights_by_image(const Subject& subject, int64_
         auto& of_image = all[static_cast<size_t>(image)];
         of_image.insert(of_image.end(), weights.begin(), weights.end());
       },
-      rows_at_once);
+      Proposal::posterior, rows_at_once);
   return all;
 }
 

@@ -128,6 +128,39 @@ TEST(Nll, WarnsWhereFewDrawsCarryTheEstimate) {
   EXPECT_TRUE(measure({good, data}, {.draws = 200}).warnings.empty());
 }
 
+TEST(Nll, DoubtsFewDrawsAndImagesThatOneDrawDecides) {
+  EXPECT_EQ(why_doubt({.draws = 1000}, 50, 0.05), std::nullopt);
+  EXPECT_TRUE(
+      says(why_doubt({.draws = 1000}, 50, 0.2), {"20 % of the images", "one draw", "raise --nll.draws"}));
+  EXPECT_TRUE(says(why_doubt({.draws = 1000}, 2.5, 0), {"2.5 of 1000", "effective sample size"}));
+  // Four draws of equal weight are as good as a thousand; one draw alone says nothing of its weight.
+  EXPECT_EQ(why_doubt({.draws = 4}, 4, 0), std::nullopt);
+  EXPECT_TRUE(why_doubt({.draws = 1}, 1, 1));
+  EXPECT_TRUE(
+      says(why_doubt({.draws = 1000, .proposal = Proposal::prior}, 2.5, 0), {"--nll.proposal posterior"}));
+}
+
+TEST(Nll, DrawsFromThePriorGiveTheSameWithMoreNoise) {
+  LinearGaussian model(0.2, 1.2, 6, 1);
+  const Tensor x = model.draw(20, 1);
+  const Data data = small_data(x);
+  const double truth = -model.log_evidence(x).mean().item<double>();
+  const auto prior = measure({model, data}, {.draws = 20000, .proposal = Proposal::prior});
+  const auto posterior = measure({model, data}, {.draws = 20000});
+  EXPECT_NEAR(prior.value, truth, 4 * more(prior, "standard_error_of_draws"));
+  EXPECT_LT(more(prior, "effective_draws"), more(posterior, "effective_draws") / 2);
+  EXPECT_GT(more(prior, "standard_error_of_draws"), 2 * more(posterior, "standard_error_of_draws"));
+  EXPECT_TRUE(prior.warnings.empty());
+}
+
+TEST(Nll, WarnsWhereThePriorIsHopeless) {
+  LinearGaussian model(0.2, 1.2, 40, 8);
+  const Data data = small_data(model.draw(10, 1));
+  const auto result = measure({model, data}, {.draws = 500, .proposal = Proposal::prior});
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_TRUE(says(result.warnings[0], {"effective sample size", "--nll.proposal posterior"}));
+}
+
 /// Hands out one log-weight for all.
 struct Constant final : Model, LatentVariable {
   explicit Constant(double value) : weight(value) {}
@@ -155,6 +188,12 @@ TEST(Nll, RefusesWhatIsNoNumberAndWhatIsImpossible) {
   } catch (const Error& error) {
     EXPECT_TRUE(says(error.what(), {"finite log-likelihood", "inf for example 0"}));
   }
+}
+
+TEST(Nll, RefusesThePriorOfAModelThatCannotDrawFromIt) {
+  const Data data = small_data(at::zeros({3, 2}));
+  Constant model(-1);
+  EXPECT_THROW(measure({model, data}, {.draws = 2, .proposal = Proposal::prior}), UsageError);
 }
 
 TEST(Nll, SaysWhyThereIsNoneAndWhatToUse) {

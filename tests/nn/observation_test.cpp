@@ -50,6 +50,28 @@ TEST(Observation, SharesAnExampleAmongItsDraws) {
     }
 }
 
+TEST(Observation, OfEachUnderEachIsLogProb) {
+  for (const auto likelihood : likelihoods)
+    for (const auto variance : variances) {
+      const Observation observation({likelihood, variance, 0.1}, spec({2, 3, 3}));
+      Noise noise(1);
+      const Tensor outputs = noise.normal(batch_of(5, observation.output_shape())).set_requires_grad(true);
+      const Tensor x = noise.bernoulli(at::full({3, 2, 3, 3}, 0.5F));
+      const Tensor each = observation.log_prob_of_each(outputs, x);
+      ASSERT_EQ(each.sizes(), (Shape{3, 5}));
+      const Tensor one_by_one =
+          observation.log_prob(outputs.repeat({3, 1, 1, 1}), x.repeat_interleave(5, 0)).view({3, 5});
+      EXPECT_TRUE(each.allclose(one_by_one, 1e-4, 1e-3));
+      const auto gradient = [&](const Tensor& y) {
+        outputs.mutable_grad() = Tensor();
+        (y * at::cos(at::arange(15).view({3, 5}))).sum().backward();
+        return outputs.grad().clone();
+      };
+      const Tensor expected = gradient(one_by_one);
+      EXPECT_TRUE(gradient(each).allclose(expected, 1e-4, 1e-4 * expected.abs().max().item<double>()));
+    }
+}
+
 TEST(Observation, IsOneOverAllBinaryImages) {
   const Observation observation({Likelihood::bernoulli}, spec({1, 2, 2}));
   Tensor images = at::zeros({16, 4});

@@ -31,9 +31,9 @@ TEST(Reconstruction, StartsAtTheMeanOfTheData) {
   Noise noise(1);
   const Tensor mean = noise.uniform({1, 2, 3});
   for (const auto loss : all) {
-    const Reconstruction reconstruction(loss, {.shape = {1, 2, 3}, .mean = mean});
+    const Reconstruction reconstruction(loss, {.shape = {1, 2, 3}});
     Mlp decoder(4, {}, 6, Activation::identity, noise);
-    reconstruction.start(decoder);
+    reconstruction.start(decoder, mean);
     EXPECT_TRUE(reconstruction.image(decoder.forward(at::zeros({1, 4})))[0].allclose(mean, 1e-4, 1e-4));
   }
 }

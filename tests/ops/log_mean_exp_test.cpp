@@ -51,5 +51,21 @@ TEST(LogMeanExp, OneDrawSaysNothingOfItsSpread) {
   EXPECT_TRUE(std::isnan(of({1.0}).variance()));
 }
 
+TEST(LogMeanExpOfATensor, IsThatOfTheStreamAndItsGradientIsTheShares) {
+  const Tensor weights = at::tensor({-237.15, -240.0, -1000.0, 300.0, 301.0, -200.0}, at::kDouble)
+                             .view({2, 3})
+                             .requires_grad_(true);
+  const Tensor both = log_mean_exp(weights, 1);
+  EXPECT_NEAR(both[0].item<double>(), of({-237.15, -240.0, -1000.0}).value(), 1e-12);
+  EXPECT_NEAR(both[1].item<double>(), of({300.0, 301.0, -200.0}).value(), 1e-12);
+  both.sum().backward();
+  EXPECT_TRUE(weights.grad().allclose(at::softmax(weights, 1)));
+}
+
+TEST(LogMeanExpOfATensor, IsTheOneWeightBitForBit) {
+  const Tensor weights = at::tensor({-237.15F, 12.3F}, at::kFloat).view({2, 1});
+  EXPECT_TRUE(log_mean_exp(weights, 1).equal(weights.squeeze(1)));
+}
+
 }  // namespace
 }  // namespace isthmus::ops

@@ -14,7 +14,7 @@ namespace isthmus::testing {
 
 /// z ~ N(0, I), x|z ~ N(Wz + mu, s² I): evidence and posterior in closed form (Tipping & Bishop 1999). q(z|x)
 /// is the exact posterior, moved by `shift` in every latent and widened by `widen`.
-class LinearGaussian final : public Model, public LatentVariable, public Encoder {
+class LinearGaussian final : public Model, public LatentVariable, public Encoder, public PriorProposal {
  public:
   explicit LinearGaussian(double shift = 0, double widen = 1, int64_t pixels = 6, int64_t latent = 2)
       : shift_(shift), widen_(widen), latent_(latent) {
@@ -41,13 +41,16 @@ class LinearGaussian final : public Model, public LatentVariable, public Encoder
     const Tensor x = batch.x.to(at::kDouble);
     const Tensor e = noise.normal({batch.size(), k, latent_}).to(at::kDouble);
     const Tensor z = encode(x).unsqueeze(1) + widen_ * e.matmul(factor_.t());  // [batch, k, latent]
-    const Tensor residual = x.unsqueeze(1) - (z.matmul(weight_.t()) + mean_);
-    const Tensor log_x = -0.5 * (residual.square().sum(2) / variance +
-                                 static_cast<double>(x.size(1)) * std::log(2 * std::numbers::pi * variance));
+    const Tensor log_x = log_given(x, z);
     const Tensor log_z = -0.5 * z.square().sum(2);
     const Tensor log_q = -0.5 * e.square().sum(2) - static_cast<double>(latent_) * std::log(widen_) -
                          factor_.diag().log().sum();
     return (log_x + log_z - log_q).t();
+  }
+
+  Tensor prior_log_weights(const Batch& batch, int64_t k, Noise& noise) override {
+    const Tensor z = noise.normal({batch.size(), k, latent_}).to(at::kDouble);
+    return log_given(batch.x.to(at::kDouble), z).t();
   }
 
   std::optional<std::string> no_likelihood() const override { return refusal; }
@@ -58,6 +61,12 @@ class LinearGaussian final : public Model, public LatentVariable, public Encoder
     const Tensor squares = (centred.mm(evidence_covariance_.inverse()) * centred).sum(1);
     return -0.5 * (squares + evidence_covariance_.logdet() +
                    static_cast<double>(x.size(1)) * std::log(2 * std::numbers::pi));
+  }
+
+  /// −E[log p(x)] over all x that the model may draw, nats: the entropy of a Gaussian.
+  double entropy() const {
+    return 0.5 * (evidence_covariance_.logdet().item<double>() +
+                  static_cast<double>(mean_.size(1)) * (1 + std::log(2 * std::numbers::pi)));
   }
 
   /// KL(q ‖ posterior), nats, the same for every x: log p(x) − ELBO.
@@ -86,6 +95,13 @@ class LinearGaussian final : public Model, public LatentVariable, public Encoder
   static constexpr double variance = 0.5;
 
  private:
+  /// log p(x|z): x [batch, pixels], z [batch, k, latent] → [batch, k].
+  Tensor log_given(const Tensor& x, const Tensor& z) const {
+    const Tensor residual = x.unsqueeze(1) - (z.matmul(weight_.t()) + mean_);
+    return -0.5 * (residual.square().sum(2) / variance +
+                   static_cast<double>(x.size(1)) * std::log(2 * std::numbers::pi * variance));
+  }
+
   double shift_;
   double widen_;
   int64_t latent_;

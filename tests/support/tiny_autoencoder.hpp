@@ -61,6 +61,26 @@ class TinyFilters final : public TinyAutoencoder, public Filters {
   Tensor gains_;
 };
 
+/// Given one of `classes` classes, images of class/10 throughout; given none, the left half of an image, 0.75
+/// in the right half.
+class TinyConditional final : public TinyAutoencoder, public Conditional {
+ public:
+  explicit TinyConditional(int64_t classes) : classes_(classes) {}
+  Tensor sample_given(const Batch& given, Noise&) override {
+    if (classes_ == 0) return given.x * given_part() + 0.75 * (1 - given_part());
+    return (given.labels / 10.0).to(at::kFloat).view({-1, 1, 1, 1}).expand({-1, 1, 2, 4});
+  }
+  Tensor given_part() const override {
+    Tensor part = at::zeros({1, 2, 4});
+    if (classes_ == 0) part.narrow(2, 0, 2).fill_(1);
+    return part;
+  }
+  int64_t given_classes() const override { return classes_; }
+
+ private:
+  int64_t classes_;
+};
+
 /// `n` images of 1×2×4 pixels from 0 to 1.
 inline Data tiny_images(int64_t n, const std::vector<int64_t>& labels = {}) {
   return small_data(Noise(3, Purpose::picture).uniform({n, 1, 2, 4}), labels);

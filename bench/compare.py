@@ -1,0 +1,52 @@
+"""What the comparisons share: rounds in which every contender runs once, in turn, so that whatever else the machine
+does meets all of them alike; medians and minima; and the table that is kept in bench/results.md."""
+
+import os
+import pathlib
+import platform
+import re
+import statistics
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results.md"
+
+
+def interleaved(contenders, rounds):
+    """contenders: {name: function that runs once and returns seconds}. {name: [seconds of each round]}."""
+    times = {name: [] for name in contenders}
+    for run in contenders.values():  # warms caches, allocators and compilers; not counted
+        run()
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            times[name].append(run())
+    return times
+
+
+def table(times, work, ours="isthmus"):
+    """Markdown: seconds of each contender, and how many times ours it takes (above 1: slower than ours)."""
+    base = statistics.median(times[ours])
+    lines = [f"| {work} | median | least | times isthmus |", "|---|---|---|---|"]
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        lines.append(f"| {name} | {median:.3f} s | {min(seconds):.3f} s | {median / base:.2f} |")
+    return "\n".join(lines)
+
+
+def machine():
+    """One line: processor, cores, and the versions that matter."""
+    import torch
+
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    cores = len(os.sched_getaffinity(0))
+    return (f"{model.group(1) if model else platform.machine()}, {cores} cores; torch {torch.__version__}, "
+            f"Python {platform.python_version()}")
+
+
+def keep(section, text):
+    """Puts `text` under the heading `section` of results.md, in the place of what stood there."""
+    old = RESULTS.read_text() if RESULTS.exists() else "# Measured\n"
+    sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL))
+    sections[section] = f"\n{text}\n\n"
+    head = ("# Measured\n\nWritten by the programs of this folder, each section by the one that it names. All "
+            "contenders of a table\nran in turn, in one run, on one machine; what counts is the ratio.\n\n")
+    RESULTS.write_text(head + "".join(f"## {name}\n{body}" for name, body in sections.items()).rstrip() + "\n")

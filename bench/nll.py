@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""NLL with 5,000 draws an image: isthmus against a plain batched PyTorch loop over the same weights and images.
+
+    bench/nll.py [--images 200] [--rounds 5]
+
+The model is that of recipes/vae_fashion_mnist.toml after a short training. The loop is timed with as many rows at once as
+suit it best, eager and compiled. Both estimates must agree before any time counts."""
+
+import argparse
+import gzip
+import json
+import math
+import subprocess
+import tempfile
+import time
+
+import numpy
+import torch
+from safetensors.torch import load_file
+
+from compare import ROOT, interleaved, keep, machine, table
+
+PROGRAM = ROOT / "build" / "release" / "isthmus"
+DRAWS = 5000
+
+
+def train(folder):
+    subprocess.run([PROGRAM, "train", ROOT / "recipes" / "vae_fashion_mnist.toml", "--fit.steps", "600", "--data.binarise",
+                    "threshold", "--out", folder, "--quiet"], check=True, capture_output=True)
+
+
+def isthmus(folder, images):
+    """(seconds, nll) of `isthmus evaluate`; the seconds are its own, without the program's start."""
+    run = subprocess.run([PROGRAM, "evaluate", folder, "--metrics", "nll", "--nll.images", str(images), "--nll.draws",
+                          str(DRAWS), "--json", "--quiet"], check=True, capture_output=True, text=True)
+    nll = json.loads(run.stdout)["metrics"]["nll"]
+    return nll["seconds"], nll["value"]
+
+
+class Peer:
+    """The same model and estimate, as one would write it in PyTorch."""
+
+    def __init__(self, folder, images, rows):
+        weights = load_file(folder + "/model.safetensors")
+
+        def layers(part):
+            return [(weights[f"{part}.layer{i}.weight"], weights[f"{part}.layer{i}.bias"]) for i in range(3)]
+
+        self.encoder, self.decoder = layers("encoder"), layers("decoder")
+        self.x = images
+        self.batch = max(1, rows // 100)
+
+    @staticmethod
+    def network(layers, h):
+        for i, (weight, bias) in enumerate(layers):
+            h = torch.nn.functional.linear(h, weight, bias)
+            if i < 2:
+                h = torch.tanh(h)
+        return h
+
+    def log_weights(self, x, mean, log_variance, epsilon):
+        z = mean + (0.5 * log_variance).exp() * epsilon  # [draws, batch, latent]
+        logits = self.network(self.decoder, z)
+        log_x = -torch.nn.functional.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+        log_z = -0.5 * z.square().sum(-1)
+        log_q = -0.5 * (epsilon.square() + log_variance).sum(-1)
+        return log_x + log_z - log_q
+
+    @torch.no_grad()
+    def run(self, step):
+        total = 0.0
+        for x in self.x.split(self.batch):
+            mean, log_variance = self.network(self.encoder, x).chunk(2, dim=-1)
+            parts = [step(x, mean, log_variance, torch.randn(100, len(x), mean.shape[1])).logsumexp(0)
+                     for _ in range(DRAWS // 100)]
+            total -= (torch.stack(parts).logsumexp(0) - math.log(DRAWS)).sum().item()
+        return total / len(self.x)
+
+
+def test_images(count):
+    """The first test images of Fashion-MNIST (Debian's dataset-fashion-mnist), 0 or 1 as `threshold` makes them."""
+    with gzip.open("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz") as file:
+        pixels = numpy.frombuffer(file.read(16 + count * 784), numpy.uint8, count * 784, 16)
+    return torch.from_numpy((pixels.reshape(count, 784) >= 128).astype(numpy.float32))
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    words.add_argument("--images", type=int, default=200)
+    words.add_argument("--rounds", type=int, default=5)
+    words = words.parse_args()
+    torch.manual_seed(1)
+
+    with tempfile.TemporaryDirectory() as parent:
+        folder = parent + "/run"
+        train(folder)
+        x = test_images(words.images)
+
+        def timed(run):
+            start = time.perf_counter()
+            run()
+            return time.perf_counter() - start
+
+        def peer(rows, step=None):
+            model = Peer(folder, x, rows)
+            return lambda: model.run(step or model.log_weights)
+
+        best = min((500, 1000, 2000, 4000, 8000), key=lambda rows: min(timed(peer(rows)) for _ in range(2)))
+        model = Peer(folder, x, best)
+        compiled = torch.compile(model.log_weights)
+        ours, theirs = isthmus(folder, words.images)[1], model.run(model.log_weights)
+        if abs(ours - theirs) > 0.3:
+            raise SystemExit(f"nll.py: expected the same estimate, got {ours:.2f} and {theirs:.2f}")
+        times = interleaved({"isthmus": lambda: isthmus(folder, words.images)[0],
+                             f"PyTorch eager, {best} rows at once": lambda: timed(peer(best)),
+                             "PyTorch compiled": lambda: timed(lambda: model.run(compiled))}, words.rounds)
+    text = (f"`bench/nll.py --images {words.images} --rounds {words.rounds}`: {DRAWS:,} draws an image for "
+            f"{words.images} images, 784-200-200-50 tanh, float32; NLL {ours:.2f} and {theirs:.2f} nats.\n"
+            f"{machine()}.\n\n{table(times, 'NLL')}")
+    print(text)
+    keep("NLL", text)
+
+
+if __name__ == "__main__":
+    main()

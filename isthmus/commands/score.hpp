@@ -1,0 +1,108 @@
+#pragma once
+
+#include <filesystem>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/core/scores.hpp"
+#include "isthmus/io/csv.hpp"
+#include "isthmus/io/npy.hpp"
+#include "isthmus/io/png.hpp"
+#include "isthmus/pictures/extremes.hpp"
+#include "isthmus/program/terminal.hpp"
+#include "isthmus/program/trained.hpp"
+#include "isthmus/program/words.hpp"
+
+namespace isthmus::commands::score {
+
+inline constexpr std::string_view summary =
+    "write how likely a model finds each example of a data set to a .npy or .csv file";
+
+/// index, label (where there are any) and score of each example.
+inline io::Table table_of(const Scores& scores, std::span<const int64_t> labels) {
+  io::Table table{.columns = labels.empty() ? std::vector<std::string>{"index", "score"}
+                                            : std::vector<std::string>{"index", "label", "score"},
+                  .values = {}};
+  for (size_t i = 0; i < scores.values.size(); ++i) {
+    table.values.push_back(static_cast<double>(i));
+    if (!labels.empty()) table.values.push_back(static_cast<double>(labels[i]));
+    table.values.push_back(scores.values[i]);
+  }
+  return table;
+}
+
+inline void write(const std::string& out, const Scores& scores, std::span<const int64_t> labels) {
+  if (out.ends_with(".csv")) return io::write_csv(out, table_of(scores, labels));
+  io::write_npy(out, {io::DType::f64,
+                      {static_cast<int64_t>(scores.values.size())},
+                      std::as_bytes(std::span(scores.values))});
+}
+
+inline int run(std::span<const std::string> given) {
+  std::string folder;
+  std::string dataset;
+  std::string out;
+  std::string picture;
+  std::string split = "test";
+  std::string threads = "0";
+  bool quiet = false;
+  Settings scoring(ScoreConfig{});
+  std::vector<std::pair<std::string, std::string>> changes;
+
+  program::Words words("score", summary);
+  words.positional("DIR", folder, "folder of a run");
+  words.positional("DATASET", dataset, "the examples (isthmus datasets lists them)");
+  words.option("--out", out, "FILE.npy|FILE.csv", "where to write them: [examples], or index,label,score");
+  words.option("--picture", picture, "FILE.png", "draws the most and the least usual examples besides");
+  words.option("--split", split, "train|validation|test", "which examples [test]");
+  words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
+  words.flag("--quiet", quiet, "no progress");
+  words.settings("score", scoring.list(),
+                 [&](std::string_view path, std::string_view text) { scoring.set(path, text); });
+  words.settings("data", Settings(DataConfig{}, "data").list(),
+                 [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
+  words.examples(
+      "Examples:\n"
+      "  isthmus score runs/first fashion_mnist --out scores.csv --picture extremes.png\n"
+      "  isthmus score runs/first mnist --score nll --draws 500 --out scores.npy\n");
+  if (!words.parse(given)) return 0;
+  program::set_quiet(quiet);
+  if (!out.ends_with(".npy") && !out.ends_with(".csv"))
+    throw UsageError({.who = "score",
+                      .expected = "--out FILE.npy or FILE.csv",
+                      .got = out.empty() ? "none" : fmt::format("'{}'", out)});
+  const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
+  int64_t cores = 0;
+  parse("threads", threads, non_negative, cores);
+  program::use_threads(cores);
+
+  const isthmus::train::Run run = isthmus::train::open_run(folder);
+  Settings data(treated_alike(run.data, dataset), "data");
+  for (const auto& [path, text] : changes) data.set(path, text);
+  const Data examples = load_data(dataset, data.as<DataConfig>());
+  Subject subject{.model = *run.model,
+                  .data = examples,
+                  .split = which,
+                  .seed = static_cast<uint64_t>(run.recipe.run().seed),
+                  .progress = program::measuring_progress("score")};
+  ScoreConfig config = scoring.as<ScoreConfig>();
+  config.score = resolve(subject, config.score);
+  check_comparable("score", run.data, examples, config.score);
+  if (!picture.empty())
+    if (const auto reason = pictures::extremes::why_not(subject))
+      throw UsageError({.who = "score", .expected = "images, for --picture", .got = *reason});
+
+  const Scores scores = score_examples(subject, config);
+  write(out, scores, subject.examples().labels());
+  if (!picture.empty()) io::write_png(picture, pictures::extremes::draw_scored(subject, scores, {}));
+  const double mean = std::accumulate(scores.values.begin(), scores.values.end(), 0.0) /
+                      static_cast<double>(scores.values.size());
+  fmt::print("{}: {} scores, {} in {} ({} is unusual), mean {}\n", out,
+             program::thousands(static_cast<int64_t>(scores.values.size())), enum_name(scores.by),
+             scores.unit(), scores.high_is_unusual() ? "high" : "low", program::figure(mean));
+  return 0;
+}
+
+}  // namespace isthmus::commands::score

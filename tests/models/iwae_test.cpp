@@ -1,0 +1,283 @@
+#include "isthmus/models/iwae.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/models/vae.hpp"
+
+#include "tests/support/errors.hpp"
+#include "tests/support/gaussian_models.hpp"
+
+namespace isthmus::models::iwae {
+namespace {
+
+using testing::draw_images;
+using testing::loss_and_gradients;
+using testing::ProbabilisticPca;
+using testing::small_binary_images;
+using testing::small_config;
+using testing::term;
+using testing::training_step;
+
+Config one_layer(int64_t k, Gradient gradient = Gradient::standard) {
+  auto config = small_config<Config>();
+  config.k = k;
+  config.gradient = gradient;
+  return config;
+}
+
+Config two_layers(int64_t k, Gradient gradient = Gradient::standard) {
+  Config config = one_layer(k, gradient);
+  config.latent = {4, 2};
+  config.between = {5};
+  return config;
+}
+
+/// On probabilistic PCA.
+std::shared_ptr<Model> linear(int64_t k, Gradient gradient = Gradient::standard) {
+  Config config;
+  config.k = k;
+  config.gradient = gradient;
+  return ProbabilisticPca().build<Model>(config);
+}
+
+std::shared_ptr<Model> build(const Config& config) {
+  return std::make_shared<Model>(config, small_binary_images(), Noise(1));
+}
+
+TEST(Iwae, IsTheSampledElboOfTheVaeAtOneDrawBitForBit) {
+  const auto ours = build(one_layer(1));
+  vae::Model vae(small_config<vae::Config>(), small_binary_images(), Noise(1));
+  const Batch batch = draw_images(6);
+  const auto iwae = loss_and_gradients(*ours, batch, training_step(3));
+  Noise noise = training_step(3).noise;
+  const Tensor elbo = vae.log_weights(batch, 1, noise).mean();
+  EXPECT_EQ(iwae.loss, -elbo.item<double>());
+  (-elbo).backward();
+  for (const auto& [name, gradient] : iwae.gradients)
+    EXPECT_TRUE(vae.named_parameters()[name].grad().allclose(gradient, 1e-5, 1e-7)) << name;
+}
+
+TEST(Iwae, HasTheLogOfTheMeanWeightAsLoss) {
+  for (const Config& config : {one_layer(7), two_layers(7)}) {
+    const auto model = build(config);
+    const Batch batch = draw_images(6);
+    Step step = training_step(3);
+    const Loss loss = model->loss(batch, step);
+    Noise noise = training_step(3).noise;
+    const Tensor weights = model->log_weights(batch, 7, noise).to(at::kDouble);  // [k, batch]
+    const Tensor by_hand = at::log(at::exp(weights).mean(0)).mean();
+    EXPECT_NEAR(loss.total().item<double>(), -by_hand.item<double>(), 1e-5);
+    EXPECT_NEAR(term(loss, "elbo").item<double>(), weights.mean().item<double>(), 1e-5);
+    // Peers average the log-weights (the ELBO), or take the log-mean-exp over the batch.
+    EXPECT_GT(term(loss, "elbo").item<double>(), -loss.total().item<double>() - 10);
+    EXPECT_LT(term(loss, "elbo").item<double>(), -loss.total().item<double>() - 1e-3);
+  }
+}
+
+// A peer weighs the draws by a softmax over the losses, which favours the worst; each weight is w_j / Σ w.
+TEST(Iwae, WeighsTheGradientOfADrawByItsShareOfTheWeights) {
+  const auto model = build(one_layer(4));
+  const Batch batch = draw_images(1);
+  const auto ours = loss_and_gradients(*model, batch, training_step(3));
+  Noise noise = training_step(3).noise;
+  model->zero_grad();
+  const Tensor weights = model->log_weights(batch, 4, noise).select(1, 0);
+  const Tensor w = at::exp(weights.detach().to(at::kDouble));
+  const Tensor share = (w / w.sum()).to(at::kFloat);
+  (-(share * weights).sum()).backward();
+  for (const auto& [name, gradient] : ours.gradients)
+    EXPECT_TRUE(model->named_parameters()[name].grad().allclose(gradient, 1e-3, 1e-5)) << name;
+}
+
+TEST(Iwae, TwoLayersWeighAsTheirDensitiesSay) {
+  const at::NoGradGuard no_grad;
+  const auto model = build(two_layers(1));
+  const Batch batch = draw_images(5);
+  constexpr int64_t k = 3;
+  Noise noise(3, Purpose::evaluation);
+  const Tensor weights = model->log_weights(batch, k, noise);
+
+  // The same draws by hand, the networks by their weights.
+  const auto parameters = model->named_parameters();
+  const auto mlp = [&](const std::string& name, Tensor h) {
+    h = at::tanh(h.matmul(parameters[name + ".layer0.weight"].t()) + parameters[name + ".layer0.bias"]);
+    const Tensor out = h.matmul(parameters[name + ".layer1.weight"].t()) + parameters[name + ".layer1.bias"];
+    return std::pair{out.narrow(-1, 0, out.size(-1) / 2), out.narrow(-1, out.size(-1) / 2, out.size(-1) / 2)};
+  };
+  const auto log_normal = [](const Tensor& x, const Tensor& m, const Tensor& log_v) {
+    return (-0.5 * (x - m).square() / at::exp(log_v) - 0.5 * log_v - 0.5 * std::log(2 * std::numbers::pi))
+        .sum(-1);
+  };
+  Noise same(3, Purpose::evaluation);
+  const auto [mean, log_variance] = model->posterior(batch.x);
+  const Tensor m1 = mean.unsqueeze(1);
+  const Tensor v1 = log_variance.unsqueeze(1);
+  const Tensor z1 = m1 + at::exp(v1 / 2) * same.normal({5, k, 4});
+  const auto [m2, v2] = mlp("upper1.up", z1);
+  const Tensor z2 = m2 + at::exp(v2 / 2) * same.normal({5, k, 2});
+  const auto [prior_m, prior_v] = mlp("upper1.down", z2);
+  const Tensor p = model->decode(z1.flatten(0, 1)).view({5, k, 16});
+  const Tensor x = batch.x.view({5, 1, 16});
+  const Tensor log_p_x = at::log(x * p + (1 - x) * (1 - p)).sum(-1);
+  const Tensor by_hand = log_p_x + log_normal(z1, prior_m, prior_v) +
+                         log_normal(z2, at::zeros({2}), at::zeros({2})) - log_normal(z1, m1, v1) -
+                         log_normal(z2, m2, v2);
+  EXPECT_TRUE(weights.allclose(by_hand.t(), 1e-5, 1e-4));
+}
+
+TEST(Iwae, HasTheLikelihoodAsBoundAndEqualWeightsWhenThePosteriorIsExact) {
+  const at::NoGradGuard no_grad;
+  const ProbabilisticPca pca;
+  for (const auto gradient : {Gradient::standard, Gradient::doubly_reparameterised})
+    for (const int64_t k : {1, 5, 50}) {
+      const auto model = linear(k, gradient);
+      Step step = training_step(0);
+      const Loss loss = model->loss({.x = pca.x.to(at::kFloat)}, step);
+      EXPECT_NEAR(loss.total().item<double>(), -pca.log_likelihood().mean().item<double>(), 2e-5);
+      EXPECT_NEAR(term(loss, "elbo").item<double>(), pca.log_likelihood().mean().item<double>(), 2e-5);
+    }
+}
+
+TEST(Iwae, RisesTowardsTheLikelihoodInK) {
+  const at::NoGradGuard no_grad;
+  const ProbabilisticPca pca;
+  const Batch many{.x = pca.x.to(at::kFloat).repeat({500, 1})};
+  double before = -1e9;
+  for (const int64_t k : {1, 2, 5, 20, 100}) {
+    const auto model = linear(k);
+    ProbabilisticPca::move_posterior(*model, 0.2, 0.3);
+    Step step = training_step(0);
+    const double bound = -model->loss(many, step).total().item<double>();
+    EXPECT_GT(bound, before) << k;
+    before = bound;
+  }
+  EXPECT_NEAR(before, pca.log_likelihood().mean().item<double>(), 0.01);
+}
+
+TEST(DoublyReparameterised, ChangesNeitherTheLossNorTheDecodersGradient) {
+  for (const auto& [standard, doubly] :
+       {std::pair{one_layer(5), one_layer(5, Gradient::doubly_reparameterised)},
+        std::pair{two_layers(5), two_layers(5, Gradient::doubly_reparameterised)}}) {
+    const auto a = loss_and_gradients(*build(standard), draw_images(6), training_step(2));
+    const auto b = loss_and_gradients(*build(doubly), draw_images(6), training_step(2));
+    EXPECT_NEAR(a.loss, b.loss, 1e-6 * std::abs(a.loss));
+    for (size_t i = 0; i < a.gradients.size(); ++i) {
+      const auto& [name, gradient] = a.gradients[i];
+      const bool of_q = name.starts_with("encoder") || name.find("up.") != std::string::npos;
+      if (of_q)
+        EXPECT_FALSE(gradient.allclose(b.gradients[i].second, 1e-3, 1e-5)) << name;
+      else
+        EXPECT_TRUE(gradient.allclose(b.gradients[i].second, 1e-4, 1e-6)) << name;
+    }
+  }
+}
+
+/// Mean and standard error of the gradients of q's parameters over fresh noise, one number a parameter.
+struct Moments {
+  Tensor mean, error;
+};
+
+Moments encoder_gradients(Model& model, const Batch& batch, int64_t repeats) {
+  Tensor sum;
+  Tensor squares;
+  for (int64_t i = 0; i < repeats; ++i) {
+    std::vector<Tensor> flat;
+    for (const auto& [name, gradient] : loss_and_gradients(model, batch, training_step(i)).gradients)
+      if (name.starts_with("encoder") || name.find("up.") != std::string::npos)
+        flat.push_back(gradient.flatten().to(at::kDouble));
+    const Tensor all = at::cat(flat);
+    sum = i == 0 ? all : sum + all;
+    squares = i == 0 ? all.square() : squares + all.square();
+  }
+  const auto n = static_cast<double>(repeats);
+  const Tensor mean = sum / n;
+  return {mean, ((squares / n - mean.square()).clamp_min(0) / n).sqrt()};
+}
+
+TEST(DoublyReparameterised, HasTheStandardGradientsMean) {
+  constexpr int64_t repeats = 1500;
+  for (const bool two : {false, true}) {
+    const auto config = two ? two_layers : one_layer;
+    const Batch batch = draw_images(4);
+    const auto standard = encoder_gradients(*build(config(4, Gradient::standard)), batch, repeats);
+    const auto doubly =
+        encoder_gradients(*build(config(4, Gradient::doubly_reparameterised)), batch, repeats);
+    const Tensor error = (standard.error.square() + doubly.error.square()).sqrt();
+    const Tensor z = (standard.mean - doubly.mean) / (error + 1e-12);
+    // Hundreds of parameters: the spread of z is 1 when the means agree. A factor w̃ too many or too few makes
+    // the mean of the gradient another by a factor of about k.
+    EXPECT_LT(z.square().mean().item<double>(), 1.5) << two;
+    EXPECT_LT(z.abs().max().item<double>(), 5) << two;
+    EXPECT_GT((standard.mean / (standard.error + 1e-12)).square().mean().item<double>(), 10)
+        << "the gradient must stand out of its noise, or this test says nothing";
+  }
+}
+
+TEST(DoublyReparameterised, IsQuietNearTheOptimum) {
+  const ProbabilisticPca pca;
+  const Batch batch{.x = pca.draw(16, 1)};
+  const auto noise_of = [&](Gradient gradient) {
+    const auto model = linear(16, gradient);
+    ProbabilisticPca::move_posterior(*model, 0.02, 0.02);
+    return encoder_gradients(*model, batch, 200).error.square().sum().item<double>();
+  };
+  const double standard = noise_of(Gradient::standard);
+  const double doubly = noise_of(Gradient::doubly_reparameterised);
+  EXPECT_LT(doubly, standard / 20);
+}
+
+// With the exact posterior every draw says the same: its gradient is 0, not only its mean (Roeder et al.
+// 2017).
+TEST(DoublyReparameterised, VanishesForEachDrawAtTheOptimum) {
+  const ProbabilisticPca pca;
+  const auto doubly = linear(3, Gradient::doubly_reparameterised);
+  const auto standard = linear(3);
+  const auto largest = [&](Model& model) {
+    double most = 0;
+    for (const auto& [name, gradient] :
+         loss_and_gradients(model, {.x = pca.x.to(at::kFloat)}, training_step(0)).gradients)
+      if (name.starts_with("encoder")) most = std::max(most, gradient.abs().max().item<double>());
+    return most;
+  };
+  EXPECT_LT(largest(*doubly), 1e-4);
+  EXPECT_GT(largest(*standard), 0.05);
+}
+
+TEST(DoublyReparameterised, LeavesEveryParameterTrainable) {
+  const auto model = build(two_layers(3, Gradient::doubly_reparameterised));
+  loss_and_gradients(*model, draw_images(2), training_step(0));
+  for (const auto& item : model->named_parameters()) EXPECT_TRUE(item.value().requires_grad()) << item.key();
+  const at::NoGradGuard no_grad;  // as a validation does
+  Step step = training_step(0);
+  EXPECT_TRUE(std::isfinite(model->loss(draw_images(2), step).total().item<double>()));
+}
+
+TEST(Iwae, SamplesTheUpperLayerFirst) {
+  const at::NoGradGuard no_grad;
+  const auto model = build(two_layers(1));
+  auto parameters = model->named_parameters();
+  // p(z1|z2) of mean 3 and no variance to speak of, whatever z2 is.
+  parameters["upper1.down.layer1.weight"].zero_();
+  parameters["upper1.down.layer1.bias"].copy_(at::cat({at::full({4}, 3.0F), at::full({4}, -30.0F)}));
+  Noise noise(1, Purpose::picture);
+  EXPECT_TRUE(model->sample(3, noise).allclose(model->decode(at::full({3, 4}, 3.0F)), 1e-4, 1e-5));
+  EXPECT_FALSE(model->has_standard_prior());
+  EXPECT_TRUE(build(one_layer(1))->has_standard_prior());
+}
+
+TEST(Iwae, RefusesLayersThatItDoesNotHave) {
+  Config config = one_layer(1);
+  config.latent = {};
+  test::expect_error("one or two stochastic layers", [&] { build(config); });
+  config.latent = {5, 4, 3};
+  test::expect_error("3 numbers in latent", [&] { build(config); });
+  config.latent = {5};
+  config.between = {8};
+  test::expect_error("without --between", [&] { build(config); });
+}
+
+}  // namespace
+}  // namespace isthmus::models::iwae
