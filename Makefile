@@ -42,10 +42,9 @@ asan: setup  ## build and test under the address and undefined-behaviour sanitiz
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan
 
-bench: setup  ## build and run the benchmarks
-	@cmake --preset release -DISTHMUS_BENCH=ON
-	@cmake --build --preset release -j $(JOBS)
-	@for bench in build/release/bench/*_bench; do echo "== $$bench"; $$bench || exit 1; done
+bench: build  ## isthmus beside its peers; writes bench/results.md (half an hour, on a machine that does nothing else)
+	@scripts/setup bench
+	@for bench in step nll; do .venv/bin/python bench/$$bench.py || exit 1; done
 
 install: build  ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)

@@ -55,6 +55,12 @@ inline int run(std::span<const std::string> given) {
   const isthmus::train::Run run = isthmus::train::open_run(folder);
   Subject subject = program::subject_of(run, which);
   if (!label.empty()) {
+    const auto* conditional = subject.can<Conditional>();
+    if (conditional != nullptr && conditional->given_classes() == 0)
+      throw UsageError({.who = "--label",
+                        .expected = "a model that is given the class, to draw one",
+                        .got = "one that is given a part of the image",
+                        .hint = fmt::format("isthmus draw completions {}", folder)});
     if (!settings.has(name + ".label"))
       throw UsageError({.who = "--label",
                         .expected = "a picture of one class, samples",

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/codes.hpp"
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/error.hpp"
-#include "isthmus/core/scores.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
@@ -34,7 +34,9 @@ inline int run(std::span<const std::string> given) {
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
-  data = Settings(treated_alike(run.data, dataset), "data");
+  DataConfig alike = treated_alike(run.data, dataset);
+  if (dataset == run.data.name) alike.limit = run.data.config.limit;  // the examples that evaluate measures
+  data = Settings(alike, "data");
   for (const auto& [path, text] : changes) data.set(path, text);
   const Data examples = load_data(dataset, data.as<DataConfig>());
   Subject subject = program::subject_of(run, which);
@@ -43,11 +45,7 @@ inline int run(std::span<const std::string> given) {
                       .expected = "a model with an encoder",
                       .got = std::string(run.recipe.model().name),
                       .hint = "another run"});
-  if (examples.train->shape() != run.data.train->shape())
-    throw UsageError({.who = "encode",
-                      .expected = fmt::format("examples of shape {}, which the model was trained on",
-                                              shape_text(run.data.train->shape())),
-                      .got = fmt::format("{} in {}", shape_text(examples.train->shape()), dataset)});
+  check_comparable("encode", run.data, examples, /*likelihood=*/false);
 
   const Subject looked_at{.model = *run.model, .data = examples, .split = which, .seed = subject.seed};
   const Tensor all = encode_split(looked_at).code.contiguous();

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "isthmus/core/command.hpp"
+#include "isthmus/core/denormals.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/version.hpp"
 
@@ -56,6 +57,7 @@ int run(std::vector<std::string> words) {
 
 int main(int count, char** words) {
   keep_freed_memory();
+  isthmus::flush_denormals();
   spdlog::set_default_logger(spdlog::stderr_color_mt("isthmus"));  // stdout is for results
   spdlog::set_pattern("%^%l%$: %v");
   const auto complain = [](std::string_view text, int status) {

@@ -2,9 +2,12 @@
 
 #include <filesystem>
 #include <numeric>
+#include <system_error>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/scores.hpp"
 #include "isthmus/io/csv.hpp"
@@ -40,6 +43,28 @@ inline void write(const std::string& out, const Scores& scores, std::span<const 
                       std::as_bytes(std::span(scores.values))});
 }
 
+/// Scoring takes long: what stands in the way of writing is said before it.
+inline void make_folder_of(const std::string& file) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (folder.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw Error({.who = "score",
+                 .expected = fmt::format("to make the folder of '{}'", file),
+                 .got = error.message(),
+                 .hint = "another folder"});
+}
+
+inline void check_names(const std::string& out, const std::string& picture) {
+  if (!out.ends_with(".npy") && !out.ends_with(".csv"))
+    throw UsageError({.who = "score",
+                      .expected = "--out FILE.npy or FILE.csv",
+                      .got = out.empty() ? "none" : fmt::format("'{}'", out)});
+  if (!picture.empty() && !picture.ends_with(".png"))
+    throw UsageError({.who = "score", .expected = "--picture FILE.png", .got = fmt::format("'{}'", picture)});
+}
+
 inline int run(std::span<const std::string> given) {
   std::string folder;
   std::string dataset;
@@ -54,7 +79,8 @@ inline int run(std::span<const std::string> given) {
   program::Words words("score", summary);
   words.positional("DIR", folder, "folder of a run");
   words.positional("DATASET", dataset, "the examples (isthmus datasets lists them)");
-  words.option("--out", out, "FILE.npy|FILE.csv", "where to write them: [examples], or index,label,score");
+  words.option("--out", out, "FILE.npy|FILE.csv",
+               "where to write them, in the order of the split: [examples], or index,label,score");
   words.option("--picture", picture, "FILE.png", "draws the most and the least usual examples besides");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
@@ -69,10 +95,7 @@ inline int run(std::span<const std::string> given) {
       "  isthmus score runs/first mnist --score nll --draws 500 --out scores.npy\n");
   if (!words.parse(given)) return 0;
   program::set_quiet(quiet);
-  if (!out.ends_with(".npy") && !out.ends_with(".csv"))
-    throw UsageError({.who = "score",
-                      .expected = "--out FILE.npy or FILE.csv",
-                      .got = out.empty() ? "none" : fmt::format("'{}'", out)});
+  check_names(out, picture);
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
   int64_t cores = 0;
   parse("threads", threads, non_negative, cores);
@@ -89,14 +112,16 @@ inline int run(std::span<const std::string> given) {
                   .progress = program::measuring_progress("score")};
   ScoreConfig config = scoring.as<ScoreConfig>();
   config.score = resolve(subject, config.score);
-  check_comparable("score", run.data, examples, config.score);
+  check_comparable("score", run.data, examples, config.score != Score::reconstruction);
   if (!picture.empty())
     if (const auto reason = pictures::extremes::why_not(subject))
       throw UsageError({.who = "score", .expected = "images, for --picture", .got = *reason});
+  for (const std::string& file : {out, picture}) make_folder_of(file);
 
   const Scores scores = score_examples(subject, config);
   write(out, scores, subject.examples().labels());
   if (!picture.empty()) io::write_png(picture, pictures::extremes::draw_scored(subject, scores, {}));
+  if (const auto doubt = scores.why_doubted("raise --draws")) spdlog::warn("{}", *doubt);
   const double mean = std::accumulate(scores.values.begin(), scores.values.end(), 0.0) /
                       static_cast<double>(scores.values.size());
   fmt::print("{}: {} scores, {} in {} ({} is unusual), mean {}\n", out,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "isthmus/io/atomic_file.hpp"
+#include "isthmus/program/named_recipe.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
 #include "isthmus/program/words.hpp"
@@ -37,28 +38,9 @@ struct Choice {
   bool skip_evaluation = false;
 };
 
-inline bool is_recipe(std::string_view word) {
-  return word.ends_with(".toml");
-}
-
-/// The recipe that the words name, before any setting is changed: which settings exist depends on it.
-inline std::optional<Recipe> named_recipe(std::span<const std::string> words) {
-  for (size_t i = 0; i < words.size(); ++i) {
-    const bool value = i > 0 && words[i - 1].starts_with("--") && words[i - 1].find('=') == std::string::npos;
-    if (words[i].starts_with("-") ||
-        (value && !is_recipe(words[i]) && models::menu().look_up(words[i]) == nullptr))
-      continue;
-    if (is_recipe(words[i])) return Recipe::read(words[i]);
-    models::menu().find(words[i]);  // says which model was meant
-    if (i + 1 == words.size() || words[i + 1].starts_with("-")) return std::nullopt;
-    return Recipe(words[i], words[i + 1]);
-  }
-  return std::nullopt;
-}
-
 inline std::string default_folder(const Choice& choice, const Recipe& recipe) {
   if (!choice.out.empty()) return choice.out;
-  if (is_recipe(choice.words.front()))
+  if (program::is_recipe(choice.words.front()))
     return "runs/" + std::filesystem::path(choice.words.front()).stem().string();
   return fmt::format("runs/{}_{}", recipe.model().name, recipe.dataset().name);
 }
@@ -96,18 +78,7 @@ inline void check_words(const Choice& choice, bool named) {
                       .got = "both",
                       .hint = fmt::format("isthmus train --resume {}", choice.resume)});
   }
-  if (!named || choice.words.empty())
-    throw UsageError(
-        {.who = "train",
-         .expected = "a model and a data set, or a recipe",
-         .got = choice.words.empty() ? "neither" : fmt::format("'{}' alone", choice.words.front()),
-         .hint = "isthmus train vae sprites"});
-  const size_t wanted = is_recipe(choice.words.front()) ? 1 : 2;
-  if (choice.words.size() != wanted)
-    throw UsageError({.who = "train",
-                      .expected = wanted == 1 ? "one recipe" : "one model and one data set",
-                      .got = fmt::format("'{}' besides", choice.words[wanted]),
-                      .hint = "isthmus train --help"});
+  program::check_named("train", choice.words, named);
 }
 
 /// Throws unless the run, gone on with, would be the run that its recipe describes from the first step.
@@ -145,7 +116,7 @@ inline int run(std::span<const std::string> given) {
 
   const bool resume =
       std::ranges::any_of(given, [](const std::string& word) { return word.starts_with("--resume"); });
-  const std::optional<Recipe> named = resume ? std::nullopt : named_recipe(given);
+  const std::optional<Recipe> named = resume ? std::nullopt : program::named_recipe(given);
   std::vector<std::pair<std::string, std::string>> changes;
   const auto change = [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); };
   for (const Recipe::Group& group : resume  ? resumable()

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/memory_dataset.hpp"
 
@@ -152,9 +153,7 @@ const Dataset& Data::split(Split which) const {
 DataSpec Data::spec() const {
   constexpr int64_t most = 10'000;
   constexpr int64_t at_once = 500;
-  DataSpec spec{.shape = train->shape(),
-                .binary = config.binarise != Binarise::none || train->binary(),
-                .unit = train->within_unit()};
+  DataSpec spec{.shape = train->shape(), .binary = is_binary(*this), .unit = train->within_unit()};
   spec.classes = static_cast<int64_t>(train->class_names().size());
   if (spec.classes == 0)
     for (const Dataset* split : {train.get(), validation.get(), test.get()})

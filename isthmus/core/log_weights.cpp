@@ -1,10 +1,10 @@
 #include "isthmus/core/log_weights.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
+#include "isthmus/core/each_example.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/why_empty.hpp"
 
@@ -43,7 +43,7 @@ void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
         {.who = "evaluate",
          .expected = "a model that says p(x|z) of draws from its prior, for the proposal `prior`",
          .got = "one that does not",
-         .hint = "the proposal `posterior`"});
+         .hint = "--nll.proposal posterior"});
   const int64_t size = subject.examples().size();
   const int64_t total = images == 0 ? size : std::min(images, size);
   if (rows_at_once == 0) rows_at_once = floats_at_once / elements(subject.examples().shape());
@@ -60,11 +60,7 @@ void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
       const double* row = weights.const_data_ptr<double>();
       for (int64_t image = first; image < first + batch.size(); ++image, row += chunk) {
         const std::span<const double> of_image(row, static_cast<size_t>(chunk));
-        if (std::ranges::any_of(of_image, [](double weight) { return std::isnan(weight); }))
-          throw Error({.who = "evaluate",
-                       .expected = "log-weights in nats",
-                       .got = fmt::format("nan for example {} of the split", image),
-                       .hint = "an earlier checkpoint: the training of this one has diverged"});
+        for (const double weight : of_image) check_number(weight, image);
         visit(image, of_image);
       }
       subject.progress(first * draws + batch.size() * (drawn + chunk), total * draws, "draws");

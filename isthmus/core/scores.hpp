@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "isthmus/core/dataset.hpp"
+#include "isthmus/core/evidence.hpp"
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/subject.hpp"
 
@@ -35,12 +35,15 @@ struct ScoreConfig {
 struct Scores {
   Score by;  ///< never auto_
   std::vector<double> values;
+  std::optional<Trust> trust = {};  ///< where they are nll by draws
 
   /// Whether a high number, rather than a low one, says that the model does not know the example.
   bool high_is_unusual() const { return by != Score::elbo; }
   std::string_view unit() const { return by == Score::reconstruction ? "squared error" : "nats"; }
   /// The numbers turned so that higher is more unusual.
   std::vector<double> surprises() const;
+  /// Why they should not be trusted, with `hint` for what to do; nullopt when nothing speaks against them.
+  std::optional<std::string> why_doubted(std::string_view hint) const;
 };
 
 /// `score`, or what auto_ stands for with this model and data.
@@ -51,15 +54,7 @@ std::optional<std::string> why_no_scores(const Subject& subject, Score score);
 
 /// Scores the first `examples` of the subject's split (0: all) as the metrics elbo, nll and reconstruction
 /// do: their values are the means of these. nll is exact where the model can say log p(x). Throws UsageError
-/// when why_no_scores() has a reason.
+/// when why_no_scores() has a reason, Error when a score is not finite.
 Scores score_examples(const Subject& subject, const ScoreConfig& config, int64_t examples = 0);
-
-/// Settings for data set `name` that treat it as `trained` was: all of them when it is the same, else its
-/// binarisation. An exclusion of a class stays with the training.
-DataConfig treated_alike(const Data& trained, std::string_view name);
-
-/// Throws UsageError, as `who`, unless a model of `trained` can score `examples`: they have its shape and,
-/// for a likelihood, pixels of 0 and 1, or from 0 to 1, where it had.
-void check_comparable(std::string_view who, const Data& trained, const Data& examples, Score by);
 
 }  // namespace isthmus

@@ -9,7 +9,11 @@
 #include "isthmus/core/why_empty.hpp"
 
 /// The latent dimensions u that know something of x: Var_x(E_q(u|x)[u]) > 0.01 (Burda et al. 2016,
-/// section 5.2). The others repeat the prior whatever x is.
+/// section 5.2). The others repeat the prior whatever x is. Of a model with several stochastic layers the
+/// units are those of the layer next to the data.
+///
+/// The threshold is one of a Gaussian code, whose prior has variance 1: the numbers of a discrete code are
+/// the probabilities of its values, several to a variable, and none of them is a unit in this sense.
 namespace isthmus::metrics::active_units {
 
 inline constexpr std::string_view summary = "latent dimensions whose posterior mean varies with x";
@@ -31,6 +35,9 @@ inline std::optional<std::string> why_not(const Subject& subject) {
   if (subject.can<LatentVariable>() == nullptr || subject.can<Encoder>() == nullptr)
     return "active_units looks at the posterior mean E[z|x] of latent variables, and this model has none; "
            "use `linear_probe` to see what its code holds";
+  if (subject.can<GaussianPosterior>() == nullptr)
+    return "active_units counts the dimensions of a Gaussian code, and this model's code is of another kind; "
+           "use `rate_distortion` for the nats that it holds, `linear_probe` for what they are";
   return why_empty(subject);
 }
 

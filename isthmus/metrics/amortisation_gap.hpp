@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,10 +7,10 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include "isthmus/core/each_example.hpp"
 #include "isthmus/core/log_weights.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/ops/adam.hpp"
-#include "isthmus/ops/running_mean.hpp"
 
 /// What it costs to ask an encoder for q(z|x) instead of fitting it to each x: the ELBO of a q that starts at
 /// the encoder's answer and takes gradient steps for its one image, minus the ELBO of that answer (Cremer et
@@ -49,8 +48,9 @@ struct Config {
 inline std::optional<std::string> why_not(const Subject& subject) {
   if (auto reason = why_no_log_weights(subject, "amortisation_gap")) return reason;
   if (subject.can<RefinablePosterior>() == nullptr)
-    return "amortisation_gap moves the parameters of q(z|x) by gradient steps, and this model has none that "
-           "could take them";
+    return "amortisation_gap fits q(z|x) to each image by gradient steps through its draws, and no gradient "
+           "passes through the draws of this model, as of a discrete code; `elbo` and `nll` together say how "
+           "much its q(z|x) loses in all";
   return std::nullopt;
 }
 
@@ -96,29 +96,21 @@ inline std::vector<Tensor> refined(RefinablePosterior& model, std::vector<Tensor
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {
-  const at::NoGradGuard no_grad;
   auto& model = *subject.can<RefinablePosterior>();
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
-  ops::RunningMean gaps;
-  ops::RunningMean before;
-  ops::RunningMean after;
-  for_each_batch(subject, 100, config.images, [&](const Batch& batch, int64_t first) {
+  const Tensor bounds = each_example(subject, 100, config.images, [&](const Batch& batch, int64_t first) {
     const std::vector<Tensor> answered = model.posterior_parameters(batch);
     const std::vector<Tensor> fitted = refined(model, answered, batch, config, subject, first);
     const Noise noise(subject.seed, Purpose::evaluation, step_of_bounds, first);
-    const Tensor low = bound(model, answered, batch, config.draws, noise).cpu().contiguous();
-    const Tensor high = bound(model, fitted, batch, config.draws, noise).cpu().contiguous();
-    for (int64_t row = 0; row < batch.size(); ++row) {
-      before.add(low.const_data_ptr<double>()[row]);
-      after.add(high.const_data_ptr<double>()[row]);
-      gaps.add(high.const_data_ptr<double>()[row] - low.const_data_ptr<double>()[row]);
-    }
-    subject.progress(first + batch.size(), total, "images");
+    return at::stack({bound(model, answered, batch, config.draws, noise),
+                      bound(model, fitted, batch, config.draws, noise)},
+                     1);
   });
+  const Tensor before = bounds.select(1, 0);
+  const Tensor after = bounds.select(1, 1);
+  const auto gaps = mean_over(after - before);
   Measurement result{.value = gaps.mean(), .standard_error = gaps.standard_error(), .unit = "nats"};
-  result.more = {{"elbo", before.mean()},
-                 {"elbo_refined", after.mean()},
+  result.more = {{"elbo", mean_over(before).mean()},
+                 {"elbo_refined", mean_over(after).mean()},
                  {"images", static_cast<double>(gaps.count())},
                  {"steps", static_cast<double>(config.steps)}};
   return result;

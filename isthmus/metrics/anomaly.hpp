@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/scores.hpp"
 #include "isthmus/core/why_empty.hpp"
@@ -27,6 +29,7 @@ inline constexpr std::string_view summary =
 struct Config {
   std::string outliers = {};
   std::string path = {};
+  int64_t size = 0;
   int64_t class_ = -1;
   ScoreConfig scoring = {};
   int64_t examples = 0;
@@ -39,6 +42,8 @@ struct Config {
     return std::tuple{
         field<&Config::outliers>("data set whose test split holds the outliers"),
         field<&Config::path>("file or folder of that data set; empty looks where data lie"),
+        field<&Config::size>("side of its images, where the data set can scale them; 0 keeps its own",
+                             non_negative),
         field<&Config::class_>(
             "class whose examples in the split are the outliers; -1 is none. Leave it out of the training by "
             "--data.without_class",
@@ -60,14 +65,21 @@ struct Sides {
   Score by;
   std::vector<double> examples;
   std::vector<double> outliers;
+  std::vector<std::string> doubts = {};  ///< why the numbers should not be trusted
 };
+
+inline void add_doubt(Sides& sides, const Scores& scores, std::string_view whose) {
+  if (const auto doubt = scores.why_doubted("raise --anomaly.draws"))
+    sides.doubts.push_back(fmt::format("of the {} by {}: {}", whose, enum_name(scores.by), *doubt));
+}
 
 inline Sides against_data_set(const Subject& subject, const Config& config) {
   const Score by = resolve(subject, config.scoring.score);
   DataConfig settings = treated_alike(subject.data, config.outliers);
   if (!config.path.empty()) settings.path = config.path;
+  if (config.size > 0) settings.size = config.size;
   const Data other = load_data(config.outliers, settings);
-  check_comparable("anomaly", subject.data, other, by);
+  check_comparable("anomaly", subject.data, other, by != Score::reconstruction, "--anomaly.size");
   const Subject outside{.model = subject.model,
                         .data = other,
                         .split = Split::test,
@@ -75,8 +87,20 @@ inline Sides against_data_set(const Subject& subject, const Config& config) {
                         .run = subject.run,
                         .progress = subject.progress};
   const ScoreConfig scoring{.score = by, .draws = config.scoring.draws};
-  return {by, score_examples(subject, scoring, config.examples).surprises(),
-          score_examples(outside, scoring, config.examples).surprises()};
+  const Scores examples = score_examples(subject, scoring, config.examples);
+  const Scores outliers = score_examples(outside, scoring, config.examples);
+  Sides sides{by, examples.surprises(), outliers.surprises()};
+  add_doubt(sides, examples, "examples");
+  add_doubt(sides, outliers, "outliers");
+  return sides;
+}
+
+/// Where examples of the class may be found.
+inline std::string way_to_class(const Subject& subject, const Config& config) {
+  const auto elsewhere = subject.data.test->labels();
+  if (subject.split != Split::test && std::ranges::find(elsewhere, config.class_) != elsewhere.end())
+    return "--split test, which holds it";
+  return "another --anomaly.class, or --anomaly.outliers DATASET";
 }
 
 inline Sides against_class(const Subject& subject, const Config& config) {
@@ -84,6 +108,7 @@ inline Sides against_class(const Subject& subject, const Config& config) {
   const std::vector<double> surprises = scores.surprises();
   const auto labels = subject.examples().labels();
   Sides sides{scores.by, {}, {}};
+  add_doubt(sides, scores, "examples");
   for (size_t i = 0; i < surprises.size() && !labels.empty(); ++i)
     (labels[i] == config.class_ ? sides.outliers : sides.examples).push_back(surprises[i]);
   if (sides.outliers.empty() || sides.examples.empty())
@@ -92,7 +117,7 @@ inline Sides against_class(const Subject& subject, const Config& config) {
                       .got = labels.empty()
                                  ? fmt::format("{}, which has no labels", subject.data.name)
                                  : fmt::format("{} of it among {}", sides.outliers.size(), surprises.size()),
-                      .hint = "another --anomaly.class, or --anomaly.outliers DATASET"});
+                      .hint = way_to_class(subject, config)});
   return sides;
 }
 
@@ -117,6 +142,7 @@ inline Measurement measure(const Subject& subject, const Config& config) {
     result.more.emplace_back(name, static_cast<double>(mean.count()));
     result.more.emplace_back(fmt::format("{}_{}", name, by), mean.mean());
   }
+  result.warnings = sides.doubts;
   if (area.value < 0.5)
     result.warnings.push_back(
         fmt::format("by {} the outliers look more usual than the examples in {:.1f} % of pairs: it does not "

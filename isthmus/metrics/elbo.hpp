@@ -8,10 +8,12 @@
 
 #include "isthmus/core/log_weights.hpp"
 #include "isthmus/core/metric.hpp"
+#include "isthmus/core/nats.hpp"
 #include "isthmus/ops/running_mean.hpp"
 
 /// The evidence lower bound, E_q[log p(x, z) − log q(z|x)] ≤ log p(x) (Kingma & Welling 2014, eq. 2),
-/// estimated by draws from q; in nats an image, summed over its pixels and latents.
+/// estimated by draws from q; in nats an image, summed over its pixels and latents. Of a model that is told
+/// y, all of it given y.
 namespace isthmus::metrics::elbo {
 
 inline constexpr std::string_view summary = "evidence lower bound, nats an image; higher is better";
@@ -49,12 +51,12 @@ inline Measurement measure(const Subject& subject, const Config& config) {
   }
   const auto images = static_cast<double>(over_images.count());
 
-  Measurement result{
-      .value = over_images.mean(), .standard_error = over_images.standard_error(), .unit = "nats"};
+  Measurement result{.value = over_images.mean(), .standard_error = over_images.standard_error(), .unit = {}};
   result.more = {{"draws", static_cast<double>(config.draws)}, {"images", images}};
   // Already part of the spread over images, and what remains of it when two models see the same images.
   if (config.draws > 1)
     result.more.emplace_back("standard_error_of_draws", std::sqrt(variance_of_draws) / images);
+  name_nats(subject, result);
   return result;
 }
 

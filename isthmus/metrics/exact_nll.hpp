@@ -1,21 +1,21 @@
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "isthmus/core/each_example.hpp"
 #include "isthmus/core/metric.hpp"
+#include "isthmus/core/nats.hpp"
 #include "isthmus/core/why_empty.hpp"
-#include "isthmus/ops/running_mean.hpp"
 
 /// −log p(x) where the model can say it without draws: a closed form, or a sum over all values of the code.
 /// What `nll` estimates, so the two together show how far an estimate can be trusted.
 namespace isthmus::metrics::exact_nll {
 
 inline constexpr std::string_view summary =
-    "negative log-likelihood without draws, where the model has it in closed form; nats an image, lower is "
-    "better";
+    "negative log-likelihood without draws, in closed form or as a sum over all values of the code; nats an "
+    "image, lower is better";
 
 struct Config {
   int64_t images = 0;
@@ -39,19 +39,13 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {
-  const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
-  ops::RunningMean over_images;
-  for_each_batch(subject, 100, config.images, [&](const Batch& batch, int64_t first) {
-    const Tensor values =
-        subject.can<ExactLikelihood>()->log_likelihood(batch).to(at::kCPU, at::kDouble).contiguous();
-    for (int64_t row = 0; row < batch.size(); ++row) over_images.add(-values.const_data_ptr<double>()[row]);
-    subject.progress(first + batch.size(), total, "images");
-  });
-  Measurement result{
-      .value = over_images.mean(), .standard_error = over_images.standard_error(), .unit = "nats"};
+  auto& model = *subject.can<ExactLikelihood>();
+  const auto over_images =
+      mean_over(each_example(subject, 100, config.images,
+                             [&](const Batch& batch, int64_t) { return -model.log_likelihood(batch); }));
+  Measurement result{.value = over_images.mean(), .standard_error = over_images.standard_error(), .unit = {}};
   result.more = {{"images", static_cast<double>(over_images.count())}};
+  name_nats(subject, result);
   return result;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "isthmus/core/each_example.hpp"
 #include "isthmus/core/log_weights.hpp"
 #include "isthmus/core/metric.hpp"
-#include "isthmus/ops/running_mean.hpp"
+#include "isthmus/core/nats.hpp"
 
 /// The two parts of a bound: the rate E_q[log q(z|x) − log p(z)] = KL(q ‖ p), the nats that a code takes, and
 /// the distortion −E_q[log p(x|z)], the nats that x still takes when its code is known. ELBO = −(rate +
@@ -42,35 +42,26 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {
-  const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
   constexpr int64_t rows_at_once = 2000;
-  ops::RunningMean rates;
-  ops::RunningMean distortions;
-  const auto means = [](const Tensor& draws) {  // [k, batch] → [batch]
-    return draws.to(at::kCPU, at::kDouble).mean(0).contiguous();
-  };
-  for_each_batch(subject, std::max<int64_t>(1, rows_at_once / config.draws), config.images,
-                 [&](const Batch& batch, int64_t first) {
-                   Noise noise(subject.seed, Purpose::evaluation, 0, first);
-                   const auto parts =
-                       subject.can<RateDistortion>()->rate_distortion(batch, config.draws, noise);
-                   const Tensor rate = means(parts.rate);
-                   const Tensor distortion = means(parts.distortion);
-                   for (int64_t row = 0; row < batch.size(); ++row) {
-                     rates.add(rate.const_data_ptr<double>()[row]);
-                     distortions.add(distortion.const_data_ptr<double>()[row]);
-                   }
-                   subject.progress(first + batch.size(), total, "images");
-                 });
-  Measurement result{.value = rates.mean(), .standard_error = rates.standard_error(), .unit = "nats"};
+  auto& model = *subject.can<RateDistortion>();
+  const auto mean = [](const Tensor& draws) { return draws.to(at::kDouble).mean(0); };  // over k
+  const Tensor parts = each_example(subject, std::max<int64_t>(1, rows_at_once / config.draws), config.images,
+                                    [&](const Batch& batch, int64_t first) {
+                                      Noise noise(subject.seed, Purpose::evaluation, 0, first);
+                                      const auto [rate, distortion] =
+                                          model.rate_distortion(batch, config.draws, noise);
+                                      return at::stack({mean(rate), mean(distortion)}, 1);
+                                    });
+  const auto rates = mean_over(parts.select(1, 0));
+  const auto distortions = mean_over(parts.select(1, 1));
+  Measurement result{.value = rates.mean(), .standard_error = rates.standard_error(), .unit = {}};
   result.more = {{"distortion", distortions.mean()},
                  {"elbo", -(rates.mean() + distortions.mean())},
                  {"draws", static_cast<double>(config.draws)},
                  {"images", static_cast<double>(rates.count())}};
   if (distortions.standard_error())
     result.more.emplace_back("distortion_standard_error", *distortions.standard_error());
+  name_nats(subject, result);
   return result;
 }
 

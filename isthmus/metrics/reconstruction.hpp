@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "isthmus/core/each_example.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
-#include "isthmus/ops/running_mean.hpp"
 
 /// ‖x − x̂‖² summed over the pixels of an image, mean over images: of the mean of p(x|z) where the model is a
 /// probabilistic one. The error that PCA minimises among linear codes.
@@ -29,18 +29,12 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 }
 
 inline Measurement measure(const Subject& subject, const Config& config) {
-  const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
-  ops::RunningMean errors;
-  for_each_batch(subject, 500, config.images, [&](const Batch& batch, int64_t first) {
-    Noise noise(subject.seed, Purpose::evaluation, 0, first);
-    const Tensor difference = (subject.model.reconstruct(batch, noise) - batch.x).flatten(1).to(at::kDouble);
-    const Tensor squares = difference.square().sum(1).cpu();
-    for (int64_t row = 0; row < batch.size(); ++row) errors.add(squares.const_data_ptr<double>()[row]);
-    subject.progress(first + batch.size(), total, "images");
-  });
-
+  const auto errors =
+      mean_over(each_example(subject, 500, config.images, [&](const Batch& batch, int64_t first) {
+        Noise noise(subject.seed, Purpose::evaluation, 0, first);
+        const Tensor difference = subject.model.reconstruct(batch, noise) - batch.x;
+        return difference.flatten(1).to(at::kDouble).square().sum(1);
+      }));
   Measurement result{
       .value = errors.mean(), .standard_error = errors.standard_error(), .unit = "squared error"};
   result.more = {{"images", static_cast<double>(errors.count())}};

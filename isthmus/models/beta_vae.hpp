@@ -3,15 +3,14 @@
 #include <string_view>
 #include <tuple>
 
+#include <spdlog/spdlog.h>
+
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
-#include "isthmus/distributions/gaussian.hpp"
 #include "isthmus/nn/gaussian_autoencoder.hpp"
 
 namespace isthmus::models::beta_vae {
-
-namespace gaussian = distributions::gaussian;
 
 inline constexpr Paper paper{
     .authors = "Higgins et al.",
@@ -33,7 +32,7 @@ inline constexpr std::string_view idea =
     "other, the most useful first, without giving up sharpness.";
 
 inline constexpr std::string_view equation =
-    R"(\mathcal{L}(x) = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right] + \beta \left|\, \mathrm{KL}(q(z|x) \,\Vert\, p(z)) - C \,\right|)";
+    R"(\mathcal{L} = -\mathbb{E}_x \mathbb{E}_{q(z|x)}\left[\log p(x|z)\right] + \beta \left|\, \mathbb{E}_x\left[\mathrm{KL}(q(z|x) \,\Vert\, p(z))\right] - C \,\right|)";
 
 struct Config {
   nn::Backbone backbone;
@@ -51,8 +50,8 @@ struct Config {
             "plain VAE; a schedule over steps",
             non_negative),
         field<&Config::capacity>(
-            "nats that the KL term is drawn to; 0 is Higgins's beta-VAE; a schedule over steps, "
-            "as \"0:0, 100000:25\"",
+            "nats that the KL term is drawn to; 0 is Higgins's beta-VAE; a schedule over steps, as \"0:0, "
+            "100000:25\". With a capacity beta plays Burgess's gamma: they took 1000",
             non_negative),
         inlined<&Config::observation>(),
     };
@@ -64,16 +63,20 @@ class Model final : public nn::GaussianAutoencoder {
   Model(const Config& config, const DataSpec& data, Noise noise)
       : GaussianAutoencoder(config.backbone, {.sizes = {config.latent}}, config.observation, data, noise),
         beta_(config.beta),
-        capacity_(config.capacity) {}
+        capacity_(config.capacity) {
+    if (config.capacity.greatest() > 0 && config.beta == Config{}.beta)
+      spdlog::warn(
+          "beta {} is low for a capacity: the KL term need not come near it; Burgess et al. took --beta 1000",
+          config.beta.text());
+  }
 
   /// As the VAE's, but for beta and the capacity (Higgins et al. 2017, equation 4; Burgess et al. 2018,
   /// equation 8). The KL is in nats, its mean over the batch held against the capacity. At capacity 0 the
   /// bars change nothing, since no KL is negative.
   Loss loss(const Batch& batch, Step& step) override {
-    const GaussianParameters q = posterior(batch.x);
-    const Tensor z = gaussian::draw(q, step.noise);
-    const Tensor reconstruction = -log_likelihood(batch.x, z).mean();
-    const Tensor kl = gaussian::kl_to_standard(q).mean();
+    const auto [z, nats] = draw_with_kl(batch.x, step.noise);
+    const Tensor reconstruction = -log_prob_given(batch.x, z).mean();
+    const Tensor kl = nats.mean();
     const Tensor penalty = beta_.at(step.index) * (kl - capacity_.at(step.index)).abs();
     return {{{"loss", reconstruction + penalty}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }

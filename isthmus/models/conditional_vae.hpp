@@ -79,6 +79,7 @@ class Model final : public isthmus::Model,
         latent_(config.latent),
         convolutional_(config.backbone.kind == nn::Architecture::conv),
         observation_(std::make_shared<nn::Observation>(config.observation, condition_.hidden())) {
+    if (convolutional_) nn::check_convolutions(config.backbone, data.shape);
     // Convolutions make the whole image, of which the given part is dropped.
     const nn::Observation whole(config.observation, data);
     const nn::Observation& made = convolutional_ ? whole : *observation_;
@@ -99,7 +100,7 @@ class Model final : public isthmus::Model,
     const Tensor y = condition_.rows(batch);
     const GaussianParameters q = posterior(batch, y);
     const Tensor z = gaussian::draw(q, 1, step.noise);
-    const Tensor reconstruction = -log_likelihood(batch.x, y, z).mean();
+    const Tensor reconstruction = -log_prob_given(batch.x, y, z).mean();
     const Tensor kl = gaussian::kl(q, prior(y)).mean();
     return {{{"loss", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }
@@ -117,7 +118,7 @@ class Model final : public isthmus::Model,
   /// z from p(z|y).
   Tensor prior_log_weights(const Batch& batch, int64_t k, Noise& noise) override {
     const Tensor y = condition_.rows(batch);
-    return log_likelihood(batch.x, y, gaussian::draw(prior(y), k, noise)).t();
+    return log_prob_given(batch.x, y, gaussian::draw(prior(y), k, noise)).t();
   }
 
   std::vector<Tensor> posterior_parameters(const Batch& batch) override {
@@ -152,7 +153,7 @@ class Model final : public isthmus::Model,
   /// channel a class before convolutions.
   Shape seen_shape(const Shape& shape) const {
     if (condition_.classes() == 0) return shape;
-    if (!convolutional_ || shape.size() != 3) return {elements(shape) + condition_.size()};
+    if (!convolutional_) return {elements(shape) + condition_.size()};
     return {shape[0] + condition_.size(), shape[1], shape[2]};
   }
 
@@ -175,7 +176,7 @@ class Model final : public isthmus::Model,
     };
     const Tensor z = gaussian::draw(q, k, noise);
     const Tensor rate = gaussian::log_prob(each(q), z) - gaussian::log_prob(each(prior(y)), z);
-    return {.rate = rate.t(), .distortion = -log_likelihood(x, y, z).t()};
+    return {.rate = rate.t(), .distortion = -log_prob_given(x, y, z).t()};
   }
 
   /// What the decoder says of the pixels that are not given: z [rows, latent], y [rows, …].
@@ -185,7 +186,7 @@ class Model final : public isthmus::Model,
   }
 
   /// log p(x|z, y): z [batch, k, latent] → [batch, k].
-  Tensor log_likelihood(const Tensor& x, const Tensor& y, const Tensor& z) {
+  Tensor log_prob_given(const Tensor& x, const Tensor& y, const Tensor& z) {
     const int64_t k = z.size(1);
     const Tensor made = outputs(z.flatten(0, 1), y.repeat_interleave(k, 0));
     return observation_->log_prob(made, condition_.hidden_of(x), k).view({-1, k});

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,9 +14,7 @@
 #include "isthmus/core/model.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
-#include "isthmus/distributions/discrete_code.hpp"
-#include "isthmus/nn/backbone.hpp"
-#include "isthmus/nn/observation.hpp"
+#include "isthmus/nn/discrete_autoencoder.hpp"
 #include "isthmus/ops/likelihood_ratio.hpp"
 
 namespace isthmus::models::discrete_vae {
@@ -53,8 +50,9 @@ enum class Baseline { none, average, learned };
 
 /// An exact gradient keeps the decoder's answer to every value of the code at once.
 inline constexpr int64_t most_states = 4096;
-/// The exact log-likelihood, which keeps no graph, goes through them in parts.
-inline constexpr int64_t most_states_to_measure = 65536;
+/// Under a discretised logistic, where no matrix product stands for the pairs, an answer to every pixel of
+/// every example besides: 160 MB for each step of the likelihood, in batches of 100.
+inline constexpr int64_t most_logistic_pixels = 400'000;
 
 struct Config {
   nn::Backbone backbone;
@@ -120,49 +118,53 @@ inline void check(const Config& config) {
                       .hint = "--gradient score, which takes one"});
 }
 
+inline distributions::DiscreteCode code_for(const Config& config) {
+  return {config.variables, config.latents == Latents::categorical ? config.categories : 0};
+}
+
+/// Throws UsageError for a sum over more than can be held at once.
+inline void check_sum(const Config& config, const DataSpec& data) {
+  if (config.gradient != Gradient::exact) return;
+  const std::string other = "fewer --variables, or --gradient vimco, score, gumbel or straight_through";
+  const auto states = code_for(config).states(most_states);
+  if (!states)
+    throw UsageError({.who = "gradient",
+                      .expected = fmt::format("a code of at most {} values to sum over", most_states),
+                      .got = fmt::format("{} {} variables", config.variables, enum_name(config.latents)),
+                      .hint = other});
+  const int64_t pixels = elements(data.shape);
+  if (config.observation.likelihood == nn::Likelihood::discretised_logistic &&
+      *states * pixels > most_logistic_pixels)
+    throw UsageError(
+        {.who = "gradient",
+         .expected = fmt::format("at most {} values of the code times pixels, to sum over them under a "
+                                 "discretised_logistic",
+                                 most_logistic_pixels),
+         .got = fmt::format("{} values times {} pixels", *states, pixels),
+         .hint = fmt::format("{}, or --likelihood gaussian", other)});
+}
+
 /// z ~ p(z), discrete; x ~ p(x|z) from the decoder; q(z|x) with logits from the encoder. All gradients but
 /// vimco's are of the ELBO, its KL(q(z|x) ‖ p(z)) in closed form; vimco's is of L_k. gumbel and
 /// straight_through put a relaxed draw into the likelihood, and keep the KL of the discrete posterior (Jang
 /// et al. 2017): what gumbel minimises is no bound on −log p(x).
-class Model final : public isthmus::Model,
-                    public Encoder,
-                    public Decoder,
-                    public Generator,
-                    public LatentVariable,
-                    public ExactLikelihood,
-                    public PriorProposal,
-                    public RateDistortion {
+class Model final : public nn::DiscreteAutoencoder {
  public:
   Model(const Config& config, const DataSpec& data, Noise noise)
-      : config_(config),
-        code_{config.variables, config.latents == Latents::categorical ? config.categories : 0},
-        observation_(std::make_shared<nn::Observation>(config.observation, data)),
-        encoder_(nn::make_encoder(config.backbone, data.shape, code_.width(), noise)),
-        decoder_(nn::make_decoder(config.backbone, code_.width(), observation_->output_shape(), noise)) {
-    check(config);
-    if (config.gradient == Gradient::exact && !code_.states(most_states))
-      throw UsageError({.who = "gradient",
-                        .expected = fmt::format("a code of at most {} values to sum over", most_states),
-                        .got = fmt::format("{} {} variables", config.variables, enum_name(config.latents)),
-                        .hint = "fewer --variables, or --gradient vimco, score, gumbel or straight_through"});
-    register_module("encoder", encoder_);
-    register_module("decoder", decoder_);
-    register_module("observation", observation_);
-    const Tensor even = at::zeros({code_.width()});
-    prior_ =
-        config.prior == Prior::learned ? register_parameter("prior", even) : register_buffer("prior", even);
-    if (config.gradient == Gradient::exact) states_ = code_.all_states(most_states);
+      : DiscreteAutoencoder(checked(config, data).backbone, code_for(config), config.prior == Prior::learned,
+                            config.observation, data, noise),
+        config_(config) {
+    if (config.gradient == Gradient::exact) states_ = code().all_states(most_states);
     if (has_baseline()) {
       signal_ = register_buffer("signal", at::zeros({}));
       seen_ = register_buffer("seen", at::zeros({}));
     }
     if (config.gradient == Gradient::score && config.baseline == Baseline::learned)
       guess_ = register_module("baseline", nn::make_encoder(config.backbone, data.shape, 1, noise));
-    observation_->start(*decoder_);
   }
 
   Loss loss(const Batch& batch, Step& step) override {
-    const Tensor q = encoder_->forward(batch.x);
+    const Tensor q = logits(batch.x);
     switch (config_.gradient) {
       case Gradient::exact:
         return exact(batch, q);
@@ -185,69 +187,17 @@ class Model final : public isthmus::Model,
     seen_.mul_(decay).add_(1 - decay);
   }
 
-  Tensor log_weights(const Batch& batch, int64_t k, Noise& noise) override {
-    const Parts parts = rate_distortion(batch, k, noise);
-    return -(parts.rate + parts.distortion);
-  }
-
-  Parts rate_distortion(const Batch& batch, int64_t k, Noise& noise) override {
-    const Tensor q = encoder_->forward(batch.x);
-    const Tensor z = code_.draw(q, k, noise);
-    return {(code_.log_prob(q.unsqueeze(1), z) - code_.log_prob(prior_, z)).t(),
-            -log_likelihood_of(batch, z)};
-  }
-
-  Tensor prior_log_weights(const Batch& batch, int64_t k, Noise& noise) override {
-    return log_likelihood_of(batch, code_.draw(prior_.expand({batch.size(), -1}), k, noise));
-  }
-
-  std::optional<std::string> no_likelihood() const override { return observation_->no_likelihood(); }
-
-  std::optional<std::string> no_exact_likelihood() const override {
-    if (code_.states(most_states_to_measure)) return std::nullopt;
-    return fmt::format("its code takes more than the {} values that can be summed over",
-                       most_states_to_measure);
-  }
-
-  /// log Σ_z p(x|z) p(z), [batch], without a gradient.
-  Tensor log_likelihood(const Batch& batch) override {
-    const at::NoGradGuard no_grad;
-    std::vector<Tensor> parts;
-    for (const Tensor& some : code_.all_states(most_states_to_measure).split(most_states)) {
-      const Tensor z = some.to(batch.x.device());
-      const Tensor log_p_x = observation_->log_prob_of_each(decoder_->forward(z), batch.x);
-      parts.push_back(at::logsumexp(log_p_x.to(at::kDouble) + code_.log_prob(prior_, z), 1));
-    }
-    return at::logsumexp(at::stack(parts), 0);
-  }
-
-  /// The probabilities of q(z|x), which are the mean of z.
-  Tensor encode(const Tensor& x) override { return code_.mean(encoder_->forward(x)); }
-  Tensor decode(const Tensor& code) override { return observation_->mean(decoder_->forward(code)); }
-  int64_t code_size() const override { return code_.width(); }
-
-  /// Of the likeliest code: no z is as the mean of q(z|x) says, so the decoder knows of none.
-  Tensor reconstruct(const Batch& batch, Noise&) override {
-    return decode(code_.mode(encoder_->forward(batch.x)));
-  }
-
-  Tensor sample(int64_t n, Noise& noise) override {
-    return decode(code_.draw(prior_.expand({n, -1}), 1, noise).squeeze(1));
-  }
-
  private:
   static constexpr double decay = 0.99;
 
-  bool has_baseline() const {
-    return config_.gradient == Gradient::score && config_.baseline != Baseline::none;
+  static const Config& checked(const Config& config, const DataSpec& data) {
+    check(config);
+    check_sum(config, data);
+    return config;
   }
 
-  Tensor kl(const Tensor& q) const { return code_.kl(q, prior_); }
-
-  /// log p(x|z), z [batch, k, width] → [k, batch].
-  Tensor log_likelihood_of(const Batch& batch, const Tensor& z) const {
-    const int64_t k = z.size(1);
-    return observation_->log_prob(decoder_->forward(z.flatten(0, 1)), batch.x, k).view({-1, k}).t();
+  bool has_baseline() const {
+    return config_.gradient == Gradient::score && config_.baseline != Baseline::none;
   }
 
   static Loss elbo(const Tensor& log_p_x, const Tensor& kl) {
@@ -258,19 +208,19 @@ class Model final : public isthmus::Model,
   /// E_q[log p(x|z)] as the sum over all z.
   Loss exact(const Batch& batch, const Tensor& q) const {
     const Tensor z = states_.to(q.device());
-    const Tensor log_p_x = observation_->log_prob_of_each(decoder_->forward(z), batch.x);
-    const Tensor weights = at::exp(code_.log_prob_of_each(q, z));  // [batch, states]
-    return elbo((weights * log_p_x).sum(1), kl(q));
+    const Tensor log_p_x = log_prob_given_each(batch.x, z);
+    const Tensor weights = at::exp(code().log_prob_of_each(q, z));  // [batch, states]
+    return elbo((weights * log_p_x).sum(1), kl_to_prior(q));
   }
 
   Loss score(const Batch& batch, const Tensor& q, Noise& noise) const {
-    const Tensor z = code_.draw(q, config_.draws, noise);
-    const Tensor log_p_x = log_likelihood_of(batch, z);  // the learning signal, [k, batch]
+    const Tensor z = code().draw(q, config_.draws, noise);
+    const Tensor log_p_x = log_prob_given(batch.x, z);  // the learning signal, [k, batch]
     Tensor baseline = at::zeros({}, q.options());
     if (has_baseline()) baseline = at::where(seen_ > 0, signal_ / seen_, baseline);
     if (guess_) baseline = baseline + guess_->forward(batch.x).squeeze(1);
-    const Tensor log_q_z = code_.log_prob(q.unsqueeze(1), z).t();
-    Loss loss = elbo(ops::likelihood_ratio(log_p_x, log_q_z, baseline), kl(q));
+    const Tensor log_q_z = code().log_prob(q.unsqueeze(1), z).t();
+    Loss loss = elbo(ops::likelihood_ratio(log_p_x, log_q_z, baseline), kl_to_prior(q));
     if (guess_) {
       // The guess learns by regression: worth 0 here, so that the loss stays the ELBO's, and with a gradient
       // in the guess's own parameters alone.
@@ -285,31 +235,27 @@ class Model final : public isthmus::Model,
   }
 
   Loss vimco(const Batch& batch, const Tensor& q, Noise& noise) const {
-    const Tensor z = code_.draw(q, config_.draws, noise);
-    const Tensor log_p_x = log_likelihood_of(batch, z);
-    const Tensor log_q_z = code_.log_prob(q.unsqueeze(1), z).t();
-    const Tensor log_weights = log_p_x + code_.log_prob(prior_, z).t() - log_q_z;
+    const Tensor z = code().draw(q, config_.draws, noise);
+    const Tensor log_p_x = log_prob_given(batch.x, z);
+    const Tensor log_q_z = code().log_prob(q.unsqueeze(1), z).t();
+    const Tensor log_weights = log_p_x + log_prior(z).t() - log_q_z;
     return {{{"loss", -ops::vimco(log_weights, log_q_z, config_.left_out).mean()},
              {"reconstruction", -log_p_x.mean()},
-             {"kl", kl(q).mean()}}};
+             {"kl", kl_to_prior(q).mean()}}};
   }
 
   /// In evaluation mode z is a draw, so the loss is −ELBO whatever the temperature.
   Loss relaxed(const Batch& batch, const Tensor& q, Step& step) const {
-    const Tensor disturbed = code_.disturb(q, config_.draws, step.noise);
-    const Tensor soft = code_.mean(disturbed / config_.temperature.at(step.index));
-    const Tensor hard = code_.mode(disturbed);
+    const Tensor disturbed = code().disturb(q, config_.draws, step.noise);
+    const Tensor soft = code().mean(disturbed / config_.temperature.at(step.index));
+    const Tensor hard = code().mode(disturbed);
     Tensor z = hard;
     if (is_training()) z = config_.gradient == Gradient::gumbel ? soft : hard + (soft - soft.detach());
-    return elbo(log_likelihood_of(batch, z), kl(q));
+    return elbo(log_prob_given(batch.x, z), kl_to_prior(q));
   }
 
   Config config_;
-  distributions::DiscreteCode code_;
-  std::shared_ptr<nn::Observation> observation_;
-  std::shared_ptr<nn::Network> encoder_, decoder_;
   std::shared_ptr<nn::Network> guess_;  // log p(x|z) from x alone: the learned baseline
-  Tensor prior_;                        // logits of p(z), [width]
   Tensor states_;                       // [states, width], of an exact gradient; follows from the Config
   Tensor signal_, seen_;                // moving average of the learning signal, and of 1, which starts at 0
 };

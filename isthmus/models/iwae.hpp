@@ -72,28 +72,24 @@ class Model final : public nn::GaussianAutoencoder {
         k_(config.k),
         gradient_(config.gradient) {}
 
-  /// −L_k (equation 8), and the ELBO that the same draws estimate.
+  /// −L_k (equation 8), and the ELBO that the same draws estimate. The standard gradient is reparameterised
+  /// as a VAE's (equation 14).
   Loss loss(const Batch& batch, Step& step) override {
-    const nn::LatentDraws draws = draw(posterior(batch.x), k_, step.noise);
-    const Tensor weights =
-        gradient_ == Gradient::standard ? standard(batch.x, draws) : doubly_reparameterised(batch.x, draws);
+    const Tensor weights = gradient_ == Gradient::standard
+                               ? fresh_weights(batch.x, k_, step.noise)
+                               : doubly_reparameterised(batch.x, draw(posterior(batch.x), k_, step.noise));
     return {{{"loss", -ops::log_mean_exp(weights, 1).mean()}, {"elbo", weights.detach().mean()}}};
   }
 
  private:
-  /// log p(x, z) − log q(z|x), [batch, k]: reparameterised as a VAE's (equation 14).
-  Tensor standard(const Tensor& x, const nn::LatentDraws& draws) {
-    return log_likelihood(x, draws.z.front()) + log_prior(draws.z) - log_posterior(draws);
-  }
-
-  /// The same numbers. q's parameters get a gradient through z alone, and there a draw's share w̃ in the sum
-  /// of weights counts twice: once from log_mean_exp, once on its way from z (Tucker et al. 2019, equation
-  /// 8). The parameters of p get the standard gradient.
+  /// weights_of, with another gradient. q's parameters get a gradient through z alone, and there a draw's
+  /// share w̃ in the sum of weights counts twice: once from log_mean_exp, once on its way from z (Tucker et
+  /// al. 2019, equation 8). The parameters of p get the standard gradient.
   Tensor doubly_reparameterised(const Tensor& x, const nn::LatentDraws& draws) {
-    std::vector<Tensor>
-        z;  // stands between each draw and the densities; the draws of the layer above pass by it
+    // Stands between each draw and the densities; the draws of the layer above pass by it.
+    std::vector<Tensor> z;
     for (const Tensor& drawn : draws.z) z.push_back(drawn.view_as(drawn));
-    const Tensor weights = log_likelihood(x, z.front()) + log_prior(z) - log_posterior_frozen(draws, z);
+    const Tensor weights = log_prob_given(x, z.front()) + log_prior(z) - log_posterior_frozen(draws, z);
     const Tensor share = weights.detach().softmax(1).unsqueeze(-1);
     for (Tensor& gate : z)
       if (gate.requires_grad())

@@ -5,12 +5,9 @@
 
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/paper.hpp"
-#include "isthmus/distributions/gaussian.hpp"
 #include "isthmus/nn/gaussian_autoencoder.hpp"
 
 namespace isthmus::models::vae {
-
-namespace gaussian = distributions::gaussian;
 
 inline constexpr Paper paper{.authors = "Kingma & Welling",
                              .year = 2014,
@@ -58,10 +55,9 @@ class Model final : public nn::GaussianAutoencoder {
   /// −ELBO = E_q[−log p(x|z)] + KL(q(z|x) ‖ p(z)): one reparameterised draw of z, the KL in closed form
   /// (equation 10).
   Loss loss(const Batch& batch, Step& step) override {
-    const GaussianParameters q = posterior(batch.x);
-    const Tensor z = gaussian::draw(q, step.noise);
-    const Tensor reconstruction = -log_likelihood(batch.x, z).mean();
-    const Tensor kl = gaussian::kl_to_standard(q).mean();
+    const auto [z, nats] = draw_with_kl(batch.x, step.noise);
+    const Tensor reconstruction = -log_prob_given(batch.x, z).mean();
+    const Tensor kl = nats.mean();
     return {{{"loss", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }
 };

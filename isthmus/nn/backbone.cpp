@@ -14,6 +14,10 @@ Pyramid pyramid_of(const Backbone& backbone, const Shape& shape) {
 
 }  // namespace
 
+void check_convolutions(const Backbone& backbone, const Shape& shape) {
+  pyramid_of(backbone, shape).smallest();
+}
+
 std::shared_ptr<Network> make_encoder(const Backbone& backbone, const Shape& shape, int64_t outputs,
                                       Noise& noise, Activation last) {
   if (backbone.kind == Architecture::mlp)

@@ -47,6 +47,9 @@ struct Backbone {
 std::shared_ptr<Network> make_encoder(const Backbone& backbone, const Shape& shape, int64_t outputs,
                                       Noise& noise, Activation last = Activation::identity);
 
+/// Throws Error, as the two others do, for a shape that the convolutions do not take.
+void check_convolutions(const Backbone& backbone, const Shape& shape);
+
 /// [n, inputs] → [n, shape…], or [n, elements(shape)] where no layer knows of the shape. Throws UsageError
 /// for tied weights: they need the encoder, and its outputs to be the decoder's inputs.
 std::shared_ptr<Network> make_decoder(const Backbone& backbone, int64_t inputs, const Shape& shape,

@@ -36,6 +36,11 @@ GaussianParameters GaussianAutoencoder::posterior(const Tensor& x) {
   return gaussian::split(encoder_->forward(x));
 }
 
+ops::GaussianDraw GaussianAutoencoder::draw_with_kl(const Tensor& x, Noise& noise) {
+  const Tensor parameters = encoder_->forward(x);
+  return ops::draw_and_kl(parameters, noise.normal({x.size(0), code_size()}, parameters.device()));
+}
+
 LatentDraws GaussianAutoencoder::draw(const GaussianParameters& q, int64_t k, Noise& noise,
                                       const std::vector<Tensor>& moves) {
   LatentDraws draws;
@@ -51,7 +56,7 @@ LatentDraws GaussianAutoencoder::draw(const GaussianParameters& q, int64_t k, No
   return draws;
 }
 
-Tensor GaussianAutoencoder::log_likelihood(const Tensor& x, const Tensor& z) {
+Tensor GaussianAutoencoder::log_prob_given(const Tensor& x, const Tensor& z) {
   const int64_t k = z.dim() == 3 ? z.size(1) : 1;
   const Tensor rows = observation_->log_prob(decoder_->forward(z.flatten(0, -2)), x, k);
   return z.dim() == 3 ? rows.view({-1, k}) : rows;
@@ -79,9 +84,20 @@ Tensor GaussianAutoencoder::log_posterior_frozen(const LatentDraws& draws, const
   return sum;
 }
 
+Tensor GaussianAutoencoder::weights_of(const Tensor& x, const LatentDraws& draws) {
+  return log_prob_given(x, draws.z.front()) + log_prior(draws.z) - log_posterior(draws);
+}
+
+Tensor GaussianAutoencoder::fresh_weights(const Tensor& x, int64_t k, Noise& noise) {
+  const Tensor parameters = encoder_->forward(x);
+  if (!upper_.empty()) return weights_of(x, draw(gaussian::split(parameters), k, noise));
+  const auto [z, ratio] =
+      ops::draw_and_ratio(parameters, noise.normal({x.size(0), k, code_size()}, parameters.device()));
+  return log_prob_given(x, z) + ratio;
+}
+
 Tensor GaussianAutoencoder::log_weights(const Batch& batch, int64_t k, Noise& noise) {
-  const LatentDraws draws = draw(posterior(batch.x), k, noise);
-  return (log_likelihood(batch.x, draws.z.front()) + log_prior(draws.z) - log_posterior(draws)).t();
+  return fresh_weights(batch.x, k, noise).t();
 }
 
 std::vector<Tensor> GaussianAutoencoder::posterior_parameters(const Batch& batch) {
@@ -97,13 +113,13 @@ Tensor GaussianAutoencoder::log_weights_under(const std::vector<Tensor>& paramet
                                               int64_t k, Noise& noise) {
   const std::vector<Tensor> moves(parameters.begin() + 2, parameters.end());
   const LatentDraws draws = draw({parameters[0], parameters[1]}, k, noise, moves);
-  return (log_likelihood(batch.x, draws.z.front()) + log_prior(draws.z) - log_posterior(draws)).t();
+  return weights_of(batch.x, draws).t();
 }
 
 RateDistortion::Parts GaussianAutoencoder::rate_distortion(const Batch& batch, int64_t k, Noise& noise) {
   const LatentDraws draws = draw(posterior(batch.x), k, noise);
   return {.rate = (log_posterior(draws) - log_prior(draws.z)).t(),
-          .distortion = -log_likelihood(batch.x, draws.z.front()).t()};
+          .distortion = -log_prob_given(batch.x, draws.z.front()).t()};
 }
 
 Tensor GaussianAutoencoder::draw_from_prior(std::vector<int64_t> rows, Noise& noise) {
@@ -115,7 +131,7 @@ Tensor GaussianAutoencoder::draw_from_prior(std::vector<int64_t> rows, Noise& no
 }
 
 Tensor GaussianAutoencoder::prior_log_weights(const Batch& batch, int64_t k, Noise& noise) {
-  return log_likelihood(batch.x, draw_from_prior({batch.size(), k}, noise)).t();
+  return log_prob_given(batch.x, draw_from_prior({batch.size(), k}, noise)).t();
 }
 
 std::optional<std::string> GaussianAutoencoder::no_exact_likelihood() const {
@@ -135,7 +151,7 @@ Tensor GaussianAutoencoder::log_likelihood(const Batch& batch) {
   const at::NoGradGuard no_grad;
   // x ~ N(b, W Wᵀ + s² I). With M = WᵀW + s² I, [latent, latent], the inverse is (I − W M⁻¹ Wᵀ) / s² and the
   // determinant s^(2(d − latent)) |M|.
-  const Tensor w = decoder_->named_parameters()["layer0.weight"].to(at::kDouble);
+  const Tensor w = decoder_->first_weight().to(at::kDouble);
   const Tensor centred = batch.x.flatten(1).to(at::kDouble) - decoder_->output_bias().to(at::kDouble);
   const Tensor log_variance = observation_->log_spread.to(at::kDouble);
   const Tensor variance = at::exp(log_variance);

@@ -10,6 +10,7 @@
 #include "isthmus/nn/backbone.hpp"
 #include "isthmus/nn/observation.hpp"
 #include "isthmus/nn/stochastic_layer.hpp"
+#include "isthmus/ops/gaussian_draw.hpp"
 
 namespace isthmus::nn {
 
@@ -71,19 +72,28 @@ class GaussianAutoencoder : public Model,
   GaussianAutoencoder(const Backbone& backbone, const LatentLayers& layers,
                       const ObservationConfig& observation, const DataSpec& data, Noise noise);
 
+  /// One draw an example from q(z|x), [batch, size], and KL(q(z|x) ‖ N(0, I)), [batch], of a single layer.
+  ops::GaussianDraw draw_with_kl(const Tensor& x, Noise& noise);
+
   /// k draws an example from q; with `moves`, from q moved by them, as posterior_parameters has them for the
   /// layers above the first.
   LatentDraws draw(const GaussianParameters& q, int64_t k, Noise& noise,
                    const std::vector<Tensor>& moves = {});
 
   /// log p(x|z): z [batch, size] → [batch], or [batch, k, size] → [batch, k].
-  Tensor log_likelihood(const Tensor& x, const Tensor& z);
+  Tensor log_prob_given(const Tensor& x, const Tensor& z);
 
   // All layers at once, for z as in LatentDraws: [batch, k].
   Tensor log_prior(const std::vector<Tensor>& z);         ///< log p(z)
   static Tensor log_posterior(const LatentDraws& draws);  ///< log q(z|x)
   Tensor log_posterior_frozen(const LatentDraws& draws,
                               const std::vector<Tensor>& z);  ///< as a function of z alone
+
+  /// log p(x, z) − log q(z|x), [batch, k].
+  Tensor weights_of(const Tensor& x, const LatentDraws& draws);
+
+  /// The same for k fresh draws.
+  Tensor fresh_weights(const Tensor& x, int64_t k, Noise& noise);
 
  private:
   at::Device device() const { return encoder_->output_bias().device(); }

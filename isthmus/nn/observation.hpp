@@ -38,7 +38,8 @@ class Observation final : public torch::nn::Module {
  public:
   using Config = ObservationConfig;
 
-  /// Warns when a Bernoulli meets data that are not 0 or 1.
+  /// Throws UsageError for values outside of [0, 1] unless the likelihood is Gaussian. Grey pixels under a
+  /// Bernoulli are taken, and no_likelihood() says that its numbers are then no log-likelihoods.
   Observation(const Config& config, const DataSpec& data);
 
   /// What the decoder must put out for one example: the shape of x, its first dimension doubled when the

@@ -38,9 +38,11 @@ Tensor leave_one_out(const Tensor& log_weights, LeftOut mean) {
 }
 
 Tensor vimco(const Tensor& log_weights, const Tensor& log_q, LeftOut mean) {
-  const Tensor bound = at::logsumexp(log_weights, 0) - std::log(static_cast<double>(log_weights.size(0)));
-  const Tensor signal =
-      (bound.detach().to(at::kDouble) - leave_one_out(log_weights, mean)).to(log_q.scalar_type());
+  const double log_k = std::log(static_cast<double>(log_weights.size(0)));
+  const Tensor bound = at::logsumexp(log_weights, 0) - log_k;
+  // Both of its parts in float64: near −1000 nats a float32 is off by more than many a signal is large.
+  const Tensor whole = at::logsumexp(log_weights.detach().to(at::kDouble), 0) - log_k;
+  const Tensor signal = (whole - leave_one_out(log_weights, mean)).to(log_q.scalar_type());
   return bound + (signal * score(log_q)).sum(0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "isthmus/kernels/activation.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/gradients_in_place.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -27,6 +28,14 @@ struct Linear : torch::autograd::Function<Linear> {
     context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y});
     context->saved_data["activation"] = static_cast<int64_t>(activation);
     return y;
+  }
+
+  /// gᵀ x; undefined when it has been added to weight.grad() already.
+  static Tensor weight_gradient(const Tensor& g, const Tensor& x, const Tensor& weight) {
+    Tensor place = at::GradMode::is_enabled() ? Tensor() : place_of_gradient(weight);
+    if (!place.defined()) return at::mm(g.t(), x);
+    at::addmm_out(place, place, g.t(), x);
+    return {};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -54,7 +63,7 @@ struct Linear : torch::autograd::Function<Linear> {
                                    activation);
     }
     return {context->needs_input_grad(0) ? at::mm(g, weight) : Tensor(),
-            context->needs_input_grad(1) ? at::mm(g.t(), x) : Tensor(), bias_gradient, Tensor()};
+            context->needs_input_grad(1) ? weight_gradient(g, x, weight) : Tensor(), bias_gradient, Tensor()};
   }
 };
 

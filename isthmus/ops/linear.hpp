@@ -9,8 +9,7 @@ namespace isthmus::ops {
 ///
 /// The fused path adds the bias and applies the activation in one pass over the product, in place; backward
 /// undoes the activation and sums the bias gradient in one pass, and forms no gradient that nobody asked for.
-/// Weight gradients are returned to autograd like any other, not written into weight.grad: that would break
-/// torch::autograd::grad and hooks, to save one add over the weights.
+/// Weight gradients are returned to autograd like any other, except within GradientsInPlace.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
               Activation activation = Activation::identity);
 

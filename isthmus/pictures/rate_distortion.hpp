@@ -51,8 +51,7 @@ inline std::vector<report::RateDistortionPoint> points_of(const Subject& subject
     });
     if (!known) folders.emplace_back(run);
   }
-  std::vector<report::RateDistortionPoint> points;
-  for (const auto& folder : folders) points.push_back(report::read_rate_distortion(folder));
+  auto points = report::read_rate_distortions(folders);
   std::ranges::sort(points, {}, &report::RateDistortionPoint::rate);
   return points;
 }
@@ -72,6 +71,18 @@ inline void draw_equal_elbo(canvas::Surface& surface, const canvas::Axes& axes) 
                  {.size = 9, .along = 1, .halo = true});
   }
   surface.unclip();
+}
+
+/// What to make of the dots, and where they stand on unlike footing.
+inline std::string caption_of(const std::vector<report::RateDistortionPoint>& points) {
+  const auto [fewest, most] = std::ranges::minmax(points, {}, &report::RateDistortionPoint::images);
+  std::string text =
+      "Each dot is a run. Along a grey line the ELBO is the same (its figure, in nats); lower and to the "
+      "left is a better bound.";
+  if (fewest.images != most.images)
+    text += fmt::format(" Not all on the same images: {} of them for {}, {} for {}.", fewest.images,
+                        fewest.label, most.images, most.label);
+  return text;
 }
 
 inline io::Image draw(const Subject& subject, const Config& config) {
@@ -97,10 +108,7 @@ inline io::Image draw(const Subject& subject, const Config& config) {
     surface.text({placed[i].x + 9, placed[i].y - 9}, points[i].label,
                  {.size = 11, .colour = canvas::ink, .weight = canvas::Weight::bold, .halo = true});
   }
-  return canvas::with_caption(
-      surface.image(),
-      "Each dot is a run. Along a grey line the ELBO is the same (its figure, in nats); lower and to the "
-      "left is a better bound.");
+  return canvas::with_caption(surface.image(), caption_of(points));
 }
 
 }  // namespace isthmus::pictures::rate_distortion

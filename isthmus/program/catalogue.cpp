@@ -33,13 +33,28 @@ std::string wrapped(std::string_view paragraph, size_t width, size_t indent) {
   return text + '\n';
 }
 
+size_t column_width(const std::vector<std::string_view>& words, size_t least) {
+  size_t longest = 0;
+  for (const std::string_view word : words) longest = std::max(longest, length(word));
+  return std::max(least, longest + 2);
+}
+
 std::string settings_table(const std::vector<Setting>& settings) {
+  std::vector<std::string_view> paths;
+  std::vector<std::string_view> values;
+  for (const Setting& setting : settings) {
+    paths.emplace_back(setting.path);
+    values.emplace_back(setting.value);
+  }
+  const size_t path_width = column_width(paths, 24);
+  const size_t value_width = column_width(values, 14);
   std::string text;
   for (const Setting& setting : settings) {
     const std::string bound = setting.bound.empty() ? "" : fmt::format(" ({})", setting.bound);
     const std::string choices =
         setting.choices.empty() ? "" : fmt::format(" ({})", fmt::join(setting.choices, ", "));
-    text += fmt::format("  {:<24}{:<14}{}{}{}\n", setting.path, setting.value, setting.help, bound, choices);
+    text += fmt::format("  {:<{}}{:<{}}{}{}{}\n", setting.path, path_width, setting.value, value_width,
+                        setting.help, bound, choices);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,9 @@ namespace isthmus::program {
 
 /// A paragraph in lines of at most `width` characters (longer words excepted), each after `indent` spaces.
 std::string wrapped(std::string_view paragraph, size_t width = 96, size_t indent = 2);
+
+/// Of a column that holds these words: two characters more than the longest, and at least `least`.
+size_t column_width(const std::vector<std::string_view>& words, size_t least = 0);
 
 /// A table of settings as help shows them.
 std::string settings_table(const std::vector<Setting>& settings);
@@ -43,7 +47,10 @@ void print_menu(std::string_view command, const Menu<Entry>& menu, const std::st
     for (const Entry* entry : menu) all.push_back(json(*entry));
     fmt::print("{}\n", all.dump(2));
   } else {
-    for (const Entry* entry : menu) fmt::print("  {:<18}{}\n", entry->name, entry->summary);
+    std::vector<std::string_view> names;
+    for (const Entry* entry : menu) names.push_back(entry->name);
+    const size_t width = column_width(names, 18);
+    for (const Entry* entry : menu) fmt::print("  {:<{}}{}\n", entry->name, width, entry->summary);
     fmt::print("\nisthmus {} NAME tells more of one.\n", command);
   }
 }

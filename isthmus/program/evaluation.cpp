@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/program/catalogue.hpp"
 #include "isthmus/program/terminal.hpp"
 
 namespace isthmus::program {
@@ -89,6 +90,10 @@ std::string figure(double value) {
 std::string table(const Evaluation& evaluation) {
   std::string text = fmt::format("{} on {} ({} split), step {}\n", evaluation.model, evaluation.dataset,
                                  enum_name(evaluation.split), thousands(evaluation.step));
+  std::vector<std::string_view> names;
+  for (const auto& [name, measured] : evaluation.metrics) names.emplace_back(name);
+  for (const auto& [name, reason] : evaluation.left_out) names.emplace_back(name);
+  const size_t width = column_width(names, 16);
   std::vector<std::string> warnings;
   for (const auto& [name, measured] : evaluation.metrics) {
     std::string value = figure(measured.value);
@@ -96,13 +101,14 @@ std::string table(const Evaluation& evaluation) {
     std::vector<std::string> more;
     for (const auto& [extra, number] : measured.more)  // three on a line; evaluation.json has them all
       if (more.size() < 3) more.push_back(fmt::format("{} {}", extra, figure(number)));
-    text += fmt::format("  {:<16}{:>18} {:<14} {}\n", name, value, measured.unit, fmt::join(more, ", "));
+    text +=
+        fmt::format("  {:<{}}{:>18} {:<14} {}\n", name, width, value, measured.unit, fmt::join(more, ", "));
     for (const std::string& warning : measured.warnings)
       warnings.push_back(fmt::format("{}: {}", name, warning));
   }
   for (const std::string& warning : warnings) text += fmt::format("  warning: {}\n", warning);
   for (const auto& [name, reason] : evaluation.left_out)
-    text += fmt::format("  {:<16}left out: {}\n", name, reason);
+    text += fmt::format("  {:<{}}left out: {}\n", name, width, reason);
   return text;
 }
 

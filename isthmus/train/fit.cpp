@@ -9,6 +9,7 @@
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/subject.hpp"
+#include "isthmus/ops/gradients_in_place.hpp"
 #include "isthmus/train/loader.hpp"
 
 namespace isthmus::train {
@@ -45,6 +46,28 @@ void check_parameters(const Training& training) {
 
 }  // namespace
 
+Terms take_step(Training& training, const Batch& batch, const std::function<void(Part)>& done) {
+  const auto tell = [&](Part part) {
+    if (done) done(part);
+  };
+  const Stage stage = training.stage();
+  // Schedules run within a stage; noise goes by all steps, so that none comes twice.
+  const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
+  Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
+  training.zero_gradients();
+  const Loss loss = loss_of(stage, training.model(), batch, step);
+  Terms terms = finite_terms(loss, training.step());
+  tell(Part::forward);
+  {
+    const ops::GradientsInPlace in_place;
+    loss.total().backward();
+  }
+  tell(Part::backward);
+  training.advance(loss);
+  tell(Part::optimiser);
+  return terms;
+}
+
 void request_stop() noexcept {
   stop_requested = true;
 }
@@ -76,19 +99,13 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   while (training.step() < training.steps()) {
     const Batch batch = loader.next().to(device);
     stage = training.stage();
-    // Schedules run within a stage; noise goes by all steps, so that none comes twice.
-    Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
-    training.zero_gradients();
-    const Loss loss = loss_of(stage, model, batch, step);
-    Terms terms = finite_terms(loss, training.step());
-    loss.total().backward();
-    training.advance(loss);
-
+    const int64_t index = training.step() - stage.first;
+    Terms terms = take_step(training, batch);
     training.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count();
     tell(Event::Kind::step, std::move(terms));
     if (due(training.step(), config.evaluate_every) && training.data().validation->size() > 0)
       tell(Event::Kind::validation,
-           evaluate_loss(stage, model, training.data(), Split::validation, config.batch, seed, step.index));
+           evaluate_loss(stage, model, training.data(), Split::validation, config.batch, seed, index));
     if (due(training.step(), config.checkpoint_every)) checkpoint();
     if (stop_requested.exchange(false)) {
       checkpoint();

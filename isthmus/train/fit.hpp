@@ -30,6 +30,14 @@ struct Event {
 /// training.
 using Observer = std::function<void(const Event&)>;
 
+/// The parts of a step, in their order.
+enum class Part { forward, backward, optimiser };
+
+/// One step of the training on `batch`: loss, gradient, optimiser. Returns the terms of its loss. Calls
+/// done(part) after each part; clearing the gradient counts to the forward. Throws Error when the loss or the
+/// gradient is not finite; the parameters are as they were then.
+Terms take_step(Training& training, const Batch& batch, const std::function<void(Part)>& done = {});
+
 /// Trains until training.steps() are done; starts where `training` stands. Throws Error when the loss is no
 /// longer finite (the last checkpoint is untouched), and Interrupted, after a last checkpoint, once
 /// request_stop() was called.

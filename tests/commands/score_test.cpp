@@ -39,12 +39,13 @@ class ScoreCommand : public testing::Test {
 };
 
 TEST_F(ScoreCommand, WritesTheNumbersWhoseMeanIsTheMetric) {
-  const Outcome outcome = run_program({"score", run(), "sprites", "--score", "nll", "--draws", "20", "--out",
-                                       file("s.csv"), "--picture", file("s.png"), "--quiet"});
+  const Outcome outcome =
+      run_program({"score", run(), "sprites", "--score", "nll", "--draws", "20", "--data.limit", "400",
+                   "--out", file("new/folder/s.csv"), "--picture", file("s.png"), "--quiet"});
   ASSERT_EQ(outcome.status, 0) << outcome.error;
   EXPECT_TRUE(holds(outcome.out, "nll in nats (high is unusual)")) << outcome.out;
   EXPECT_GT(io::read_png(*folder / "s.png").width, 100);
-  const io::Table table = io::read_csv(*folder / "s.csv");
+  const io::Table table = io::read_csv(*folder / "new/folder/s.csv");
   ASSERT_EQ(table.columns.back(), "score");
   double mean = 0;
   for (size_t i = 0; i < table.rows(); ++i) {
@@ -55,8 +56,8 @@ TEST_F(ScoreCommand, WritesTheNumbersWhoseMeanIsTheMetric) {
       run_program({"evaluate", run(), "--metrics", "nll", "--nll.draws", "20", "--json", "--quiet"});
   EXPECT_NEAR(mean, nlohmann::json::parse(measured.out)["metrics"]["nll"]["value"].get<double>(), 1e-9);
 
-  ASSERT_EQ(run_program({"score", run(), "sprites", "--score", "nll", "--draws", "20", "--out", file("s.npy"),
-                         "--quiet"})
+  ASSERT_EQ(run_program({"score", run(), "sprites", "--score", "nll", "--draws", "20", "--data.limit", "400",
+                         "--out", file("s.npy"), "--quiet"})
                 .status,
             0);
   const io::Array array = io::read_npy(*folder / "s.npy");
@@ -78,6 +79,13 @@ TEST_F(ScoreCommand, BinarisesAnotherDataSetAsItsModelWasTrained) {
   EXPECT_TRUE(holds(grey.error, "pixels of 0 or 1")) << grey.error;
 }
 
+TEST_F(ScoreCommand, FindsOutFirstThatItCannotWrite) {
+  const Outcome outcome =
+      run_program({"score", run(), "sprites", "--data.limit", "400", "--out", file("grey.npz/s.csv")});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(holds(outcome.error, "to make the folder of")) << outcome.error;
+}
+
 TEST_F(ScoreCommand, RefusesWrongWords) {
   const auto refusal = [](std::vector<std::string> words) {
     words.insert(words.begin(), {"score", run()});
@@ -87,6 +95,8 @@ TEST_F(ScoreCommand, RefusesWrongWords) {
   };
   EXPECT_TRUE(holds(refusal({"sprites"}), "--out FILE.npy or FILE.csv, got none"));
   EXPECT_TRUE(holds(refusal({"sprites", "--out", file("s.txt")}), "s.txt'"));
+  EXPECT_TRUE(
+      holds(refusal({"sprites", "--out", file("s.csv"), "--picture", file("s.jpg")}), "--picture FILE.png"));
   EXPECT_TRUE(holds(refusal({"sprite", "--out", file("s.csv")}), "try 'sprites'"));
   EXPECT_TRUE(holds(refusal({"sprites", "--out", file("s.csv"), "--score", "ebo"}), "try 'elbo'"));
   EXPECT_TRUE(holds(refusal({"sprites", "--out", file("s.csv"), "--data.size", "64"}), "shape 1x32x32"));

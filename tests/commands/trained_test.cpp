@@ -1,5 +1,6 @@
 // The commands that look at a trained model, on one small run that all of them share.
 
+#include <filesystem>
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -61,6 +62,16 @@ TEST_F(TrainedRun, DrawWritesAPicture) {
   const Outcome unknown = run_program({"draw", "sample", run()});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_TRUE(holds(unknown.error, "a picture, got 'sample'; try 'samples'")) << unknown.error;
+}
+
+TEST_F(TrainedRun, DrawRefusesAClassOfWhatIsGivenNone) {
+  const Outcome model = run_program({"draw", "samples", run(), "--label", "1", "--out", file("one.png")});
+  EXPECT_EQ(model.status, 2);
+  EXPECT_TRUE(holds(model.error, "a model that is given the class")) << model.error;
+  EXPECT_FALSE(std::filesystem::exists(*folder / "one.png"));
+  const Outcome picture = run_program({"draw", "reconstructions", run(), "--label", "1"});
+  EXPECT_EQ(picture.status, 2);
+  EXPECT_TRUE(holds(picture.error, "a picture of one class, samples, got reconstructions")) << picture.error;
 }
 
 TEST_F(TrainedRun, CodesGoOutAndComeBack) {

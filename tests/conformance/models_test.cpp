@@ -6,7 +6,11 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -39,20 +43,53 @@ Step step_at(int64_t index) {
   return {index, Noise(7, Purpose::training, index)};
 }
 
+/// Settings other than a model's defaults, without naming a model: tried where it has all that are in
+/// `needs`; those of `wants` that it has are set too.
+struct Variant {
+  using Words = std::vector<std::pair<std::string, std::string>>;
+  Words needs;
+  Words wants = {};
+};
+
+bool takes(const Settings& settings, const std::string& path, const std::string& text) {
+  const auto is_taken = [&](const Setting& setting) {
+    return setting.path == path &&
+           (setting.choices.empty() || std::ranges::find(setting.choices, text) != setting.choices.end());
+  };
+  return std::ranges::any_of(settings.list(), is_taken);
+}
+
+/// nullopt where the model lacks one of the settings that the variant needs.
+std::optional<Settings> settings_of(const ModelEntry& entry, const Variant& variant) {
+  Settings settings = entry.defaults;
+  for (const auto& [path, text] : variant.needs) {
+    if (!takes(settings, path, text)) return std::nullopt;
+    settings.set(path, text);
+  }
+  for (const auto& [path, text] : variant.wants)
+    if (takes(settings, path, text)) settings.set(path, text);
+  return settings;
+}
+
 class EveryModel : public testing::TestWithParam<const ModelEntry*> {
  protected:
   const ModelEntry& entry() const { return *GetParam(); }
 
+  std::shared_ptr<Model> build(const Settings& settings, const Shape& shape, uint64_t seed = 1) const {
+    return entry().build(settings, spec_of(shape), Noise(seed, Purpose::initialisation));
+  }
   std::shared_ptr<Model> build(const Shape& shape, uint64_t seed = 1) const {
-    return entry().build(entry().defaults, spec_of(shape), Noise(seed, Purpose::initialisation));
+    return build(entry().defaults, shape, seed);
   }
 
-  /// The shapes that the model takes as it is set by default; refusing one must be an Error of ours.
-  std::vector<Shape> supported() const {
+  std::vector<Shape> supported() const { return supported(entry().defaults, shapes); }
+
+  /// Which of `some` shapes the model takes as it is set; refusing one must be an Error of ours.
+  std::vector<Shape> supported(const Settings& settings, const std::vector<Shape>& some) const {
     std::vector<Shape> taken;
-    for (const Shape& shape : shapes) {
+    for (const Shape& shape : some) {
       try {
-        build(shape);
+        build(settings, shape);
         taken.push_back(shape);
       } catch (const Error& refusal) {
         EXPECT_NE(std::string(refusal.what()).find(shape_text(shape)), std::string::npos)
@@ -120,19 +157,22 @@ TEST_P(EveryModel, HasAFiniteLossAndFiniteGradientsOnEveryShape) {
   for (const Shape& shape : supported()) expect_a_finite_loss_and_gradients(*build(shape), shape);
 }
 
-TEST_P(EveryModel, HasAPureLoss) {
-  const Shape shape = supported().front();
-  const auto model = build(shape);
+void expect_a_pure_loss(Model& model, const Shape& shape) {
   const Batch batch = batch_of(shape);
   const auto once = [&] {
     Step step = step_at(3);
-    return model->loss(batch, step).total().item<double>();
+    return model.loss(batch, step).total().item<double>();
   };
   std::map<std::string, Tensor> before;
-  for (const auto& [name, tensor] : train::state_of(*model)) before[name] = tensor.detach().clone();
+  for (const auto& [name, tensor] : train::state_of(model)) before[name] = tensor.detach().clone();
   const double first = once();
   EXPECT_EQ(first, once()) << "the same batch and step must give the same number, bit for bit";
-  for (const auto& [name, tensor] : train::state_of(*model)) EXPECT_TRUE(tensor.equal(before[name])) << name;
+  for (const auto& [name, tensor] : train::state_of(model)) EXPECT_TRUE(tensor.equal(before[name])) << name;
+}
+
+TEST_P(EveryModel, HasAPureLoss) {
+  const Shape shape = supported().front();
+  expect_a_pure_loss(*build(shape), shape);
 }
 
 TEST_P(EveryModel, StartsFromItsSeedAlone) {
@@ -148,17 +188,20 @@ TEST_P(EveryModel, StartsFromItsSeedAlone) {
   EXPECT_TRUE(differs) << "another seed must give other weights";
 }
 
-TEST_P(EveryModel, IsTheSameAfterSaveAndLoad) {
-  const Shape shape = supported().front();
+/// `other` is set as `model` is, and has other weights.
+void expect_the_same_after_save_and_load(Model& model, Model& other, const Shape& shape) {
   const test::TemporaryFolder folder;
-  const auto model = build(shape, 1);
-  const auto other = build(shape, 2);
-  train::save_tensors(folder / "model.safetensors", train::state_of(*model), {});
-  train::restore(*other, train::load_tensors(folder / "model.safetensors").tensors, "model.safetensors");
+  train::save_tensors(folder / "model.safetensors", train::state_of(model), {});
+  train::restore(other, train::load_tensors(folder / "model.safetensors").tensors, "model.safetensors");
   Step step = step_at(0);
   Step again = step_at(0);
-  EXPECT_EQ(model->loss(batch_of(shape), step).total().item<double>(),
-            other->loss(batch_of(shape), again).total().item<double>());
+  EXPECT_EQ(model.loss(batch_of(shape), step).total().item<double>(),
+            other.loss(batch_of(shape), again).total().item<double>());
+}
+
+TEST_P(EveryModel, IsTheSameAfterSaveAndLoad) {
+  const Shape shape = supported().front();
+  expect_the_same_after_save_and_load(*build(shape, 1), *build(shape, 2), shape);
 }
 
 TEST_P(EveryModel, LearnsAndResumesBitForBit) {
@@ -220,17 +263,16 @@ TEST_P(EveryModel, EncodesAndDecodesWhenItSaysSo) {
 /// By default most models have fully connected layers; those that can have convolutions keep their promises
 /// with them too.
 TEST_P(EveryModel, KeepsItsPromisesWithConvolutions) {
-  Settings settings = entry().defaults;
-  if (!settings.has("backbone.kind")) return;
-  for (const auto& [path, text] : {std::pair{"backbone.kind", "conv"},
-                                   {"backbone.tied", "false"},    // convolutions have no tied weights
-                                   {"backbone.channels", "4,8"},  // narrow, to be quick, as is the code
-                                   {"latent", "32"}})
-    if (settings.has(path)) settings.set(path, text);
+  const auto settings =
+      settings_of(entry(), {.needs = {{"backbone.kind", "conv"}},
+                            .wants = {{"backbone.tied", "false"},    // convolutions have no tied weights
+                                      {"backbone.channels", "4,8"},  // narrow, to be quick, as is the code
+                                      {"latent", "32"}}});
+  if (!settings) return;
   for (const Shape& shape : shapes) {
     std::shared_ptr<Model> model;
     try {
-      model = entry().build(settings, spec_of(shape), Noise(1, Purpose::initialisation));
+      model = build(*settings, shape);
     } catch (const Error& refusal) {
       EXPECT_NE(std::string(refusal.what()).find("conv"), std::string::npos)
           << "a refusal names the convolutions: " << refusal.what();
@@ -370,29 +412,27 @@ TEST_P(EveryModel, TrainsLayerByLayerWhenItSaysSo) {
   }
 }
 
-TEST_P(EveryModel, SaysItsLikelihoodInEachWayAlike) {
+void expect_a_likelihood_said_alike(Model& model, const Shape& shape) {
   const at::NoGradGuard no_grad;
-  const Shape shape = supported().front();
-  const auto model = build(shape);
-  auto* latent = dynamic_cast<LatentVariable*>(model.get());
+  auto* latent = dynamic_cast<LatentVariable*>(&model);
   if (latent == nullptr) return;
   const Batch batch = batch_of(shape);
   const auto noise_from = [](int64_t row) { return Noise(1, Purpose::evaluation, 0, row); };
   constexpr int64_t k = 3;
   Noise noise = noise_from(0);
   const Tensor weights = latent->log_weights(batch, k, noise);
-  if (auto* parts = dynamic_cast<RateDistortion*>(model.get())) {
+  if (auto* parts = dynamic_cast<RateDistortion*>(&model)) {
     Noise same = noise_from(0);
     const auto [rate, distortion] = parts->rate_distortion(batch, k, same);
     EXPECT_TRUE((-rate - distortion).allclose(weights, 1e-5, 1e-3));
   }
-  if (auto* refinable = dynamic_cast<RefinablePosterior*>(model.get())) {
+  if (auto* refinable = dynamic_cast<RefinablePosterior*>(&model)) {
     Noise same = noise_from(0);
     const auto parameters = refinable->posterior_parameters(batch);
     for (const Tensor& parameter : parameters) EXPECT_EQ(parameter.size(0), batch_size);
     EXPECT_TRUE(refinable->log_weights_under(parameters, batch, k, same).allclose(weights, 1e-5, 1e-3));
   }
-  if (auto* prior = dynamic_cast<PriorProposal*>(model.get())) {
+  if (auto* prior = dynamic_cast<PriorProposal*>(&model)) {
     Noise same = noise_from(0);
     Noise from_one = noise_from(1);
     const Tensor all = prior->prior_log_weights(batch, k, same);
@@ -401,13 +441,122 @@ TEST_P(EveryModel, SaysItsLikelihoodInEachWayAlike) {
     const Batch rest{.x = batch.x.narrow(0, 1, 3), .labels = batch.labels.narrow(0, 1, 3)};
     EXPECT_TRUE(all.narrow(1, 1, 3).allclose(prior->prior_log_weights(rest, k, from_one), 1e-5, 1e-3));
   }
-  if (auto* exact = dynamic_cast<ExactLikelihood*>(model.get()); exact && !exact->no_exact_likelihood()) {
-    Noise many = noise_from(0);
-    const Tensor likelihood = exact->log_likelihood(batch).to(at::kDouble);
-    EXPECT_EQ(likelihood.sizes(), (Shape{batch_size}));
-    const Tensor draws = latent->log_weights(batch, 1000, many).to(at::kDouble);
-    const Tensor error = draws.std(0) / std::sqrt(1000.0);
-    EXPECT_TRUE((draws.mean(0) <= likelihood + 5 * error + 1e-3).all().item<bool>()) << "an ELBO is a bound";
+}
+
+TEST_P(EveryModel, SaysItsLikelihoodInEachWayAlike) {
+  const Shape shape = supported().front();
+  expect_a_likelihood_said_alike(*build(shape), shape);
+}
+
+/// That [k, batch] log-weights are of the likelihood [batch], by the log of their mean and its standard error
+/// (delta method).
+void expect_an_estimate_of(const Tensor& likelihood, const Tensor& log_weights, const char* whose) {
+  const Tensor all = log_weights.to(at::kDouble);
+  const Tensor largest = at::amax(all, {0});
+  const Tensor w = at::exp(all - largest);
+  const Tensor estimate = largest + at::log(w.mean(0));
+  const Tensor error = w.std(0) / w.mean(0) / std::sqrt(static_cast<double>(all.size(0)));
+  EXPECT_TRUE(((estimate - likelihood).abs() <= 4 * error + 1e-4).all().item<bool>())
+      << whose << ": " << estimate << " for " << likelihood << ", standard errors " << error;
+  EXPECT_LT(error.max().item<double>(), 0.2) << whose << ": too noisy for the test to see a difference";
+}
+
+/// On small images, and with codes that are easy to cover by draws.
+const std::vector<Variant> exact_variants{
+    {.needs = {{"backbone.hidden", ""}, {"likelihood", "gaussian"}},
+     .wants = {{"latent", "2"}, {"sigma", "0.5"}}},
+    {.needs = {{"variables", "8"}}, .wants = {{"backbone.hidden", "16"}}},
+};
+
+TEST_P(EveryModel, EstimatesTheLikelihoodThatItSaysExactly) {
+  const at::NoGradGuard no_grad;
+  if (dynamic_cast<ExactLikelihood*>(build(supported().front()).get()) == nullptr) return;
+  int tried = 0;
+  for (const Variant& variant : exact_variants) {
+    const auto settings = settings_of(entry(), variant);
+    if (!settings) continue;
+    const auto taken = supported(*settings, {{1, 4, 4}, {1, 8, 8}, {1, 28, 28}});
+    ASSERT_FALSE(taken.empty());
+    const Shape shape = taken.front();
+    const auto model = build(*settings, shape);
+    auto& exact = dynamic_cast<ExactLikelihood&>(*model);
+    auto* latent = dynamic_cast<LatentVariable*>(model.get());
+    if (exact.no_exact_likelihood() || latent == nullptr) continue;
+    ++tried;
+    const Batch batch = batch_of(shape);
+    const Tensor likelihood = exact.log_likelihood(batch).to(at::kDouble);
+    ASSERT_EQ(likelihood.sizes(), (Shape{batch_size}));
+    constexpr int64_t k = 20'000;
+    Noise noise(1, Purpose::evaluation);
+    const Tensor weights = latent->log_weights(batch, k, noise);
+    expect_an_estimate_of(likelihood, weights, "log_weights");
+    EXPECT_TRUE((weights.to(at::kDouble).mean(0) < likelihood).all().item<bool>()) << "an ELBO is a bound";
+    if (auto* prior = dynamic_cast<PriorProposal*>(model.get())) {
+      Noise other(2, Purpose::evaluation);
+      expect_an_estimate_of(likelihood, prior->prior_log_weights(batch, k, other), "prior_log_weights");
+    }
+  }
+  EXPECT_GT(tried, 0) << "no settings in exact_variants give this model its exact likelihood: add some";
+}
+
+void expect_answers_to_a_condition(Model& model, const Shape& shape) {
+  const at::NoGradGuard no_grad;
+  auto* conditional = dynamic_cast<Conditional*>(&model);
+  if (conditional == nullptr) return;
+  const Tensor part = conditional->given_part();
+  ASSERT_EQ(part.sizes(), shape);
+  EXPECT_TRUE(((part == 0) | (part == 1)).all().item<bool>());
+  EXPECT_FALSE(part.all().item<bool>()) << "something is left to predict";
+  const int64_t classes = conditional->given_classes();
+  EXPECT_EQ(classes, part.any().item<bool>() ? 0 : spec_of(shape).classes) << "a part of x, or its class";
+
+  const Batch batch = batch_of(shape);
+  const auto answer = [&](const Batch& given, int64_t first_row) {
+    Noise noise(1, Purpose::picture, 0, first_row);
+    return conditional->sample_given(given, noise);
+  };
+  const Tensor made = answer(batch, 0);
+  ASSERT_EQ(made.sizes(), batch.x.sizes());
+  EXPECT_TRUE(made.isfinite().all().item<bool>());
+  EXPECT_TRUE((made * part).equal(batch.x * part)) << "what is given is repeated";
+  EXPECT_FALSE((made * (1 - part)).equal(batch.x * (1 - part))) << "the rest is predicted";
+  EXPECT_TRUE(made.equal(answer(batch, 0)));
+  const Batch rest{.x = batch.x.narrow(0, 1, 3), .labels = batch.labels.narrow(0, 1, 3)};
+  EXPECT_TRUE(made.narrow(0, 1, 3).allclose(answer(rest, 1), 1e-4, 1e-5))
+      << "rows draw their own noise, so answers may be drawn in parts";
+  const Batch other{.x = at::where(part > 0, batch.x, 1 - batch.x), .labels = batch.labels};
+  EXPECT_TRUE(made.equal(answer(other, 0))) << "only what is given is read";
+  if (classes > 0) {
+    EXPECT_TRUE(made.equal(answer({.x = {}, .labels = batch.labels}, 0))) << "a class is enough";
+  }
+}
+
+TEST_P(EveryModel, AnswersToWhatItIsGivenWhenItSaysSo) {
+  for (const Shape& shape : supported()) expect_answers_to_a_condition(*build(shape), shape);
+}
+
+/// Settings that make another model of a model.
+const std::vector<Variant> other_variants{
+    {.needs = {{"given", "quadrants"}}},
+    {.needs = {{"given", "quadrants"}, {"quadrants", "3"}}},
+    {.needs = {{"prior", "standard"}}},
+    {.needs = {{"prior", "learned"}}},
+};
+
+TEST_P(EveryModel, KeepsItsPromisesWithOtherSettings) {
+  for (const Variant& variant : other_variants) {
+    const auto settings = settings_of(entry(), variant);
+    if (!settings) continue;
+    const auto taken = supported(*settings, shapes);
+    ASSERT_FALSE(taken.empty());
+    const Shape shape = taken.front();
+    expect_a_finite_loss_and_gradients(*build(*settings, shape), shape);
+    expect_a_pure_loss(*build(*settings, shape), shape);
+    expect_the_same_after_save_and_load(*build(*settings, shape, 1), *build(*settings, shape, 2), shape);
+    expect_a_reconstruction(*build(*settings, shape), shape);
+    expect_a_code_and_back(*build(*settings, shape), shape);
+    expect_a_likelihood_said_alike(*build(*settings, shape), shape);
+    expect_answers_to_a_condition(*build(*settings, shape), shape);
   }
 }
 

@@ -62,6 +62,18 @@ TEST(LogWeights, ACallOfTheModelStaysSmall) {
   for (const auto& call : model.calls) EXPECT_LE(call.images * call.draws, 1000);
 }
 
+// A peer makes one call of the model per image, 40 here: most of its time goes into calls.
+TEST(LogWeights, ACallOfTheModelTakesAsManyImagesAsFit) {
+  LinearGaussian model;
+  const Data data = small_data(model.draw(40, 1));
+  weights_by_image({model, data}, 100, 1000);
+  ASSERT_EQ(model.calls.size(), 4U);
+  for (const auto& call : model.calls) {
+    EXPECT_EQ(call.images, 10);
+    EXPECT_EQ(call.draws, 100);
+  }
+}
+
 TEST(LogWeights, ReportsProgressAndCanBeStopped) {
   LinearGaussian model;
   const Data data = small_data(model.draw(25, 1));

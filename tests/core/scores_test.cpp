@@ -1,10 +1,12 @@
 #include "isthmus/core/scores.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gtest/gtest.h>
 
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/memory_dataset.hpp"
 #include "isthmus/metrics/elbo.hpp"
 #include "isthmus/metrics/nll.hpp"
@@ -99,6 +101,30 @@ TEST(Scores, TurnSoThatHighIsUnusual) {
   EXPECT_EQ((Scores{Score::reconstruction, {2}}.unit()), "squared error");
 }
 
+TEST(Scores, ByDrawsSayHowFarTheyCanBeTrusted) {
+  LinearGaussian bad(3, 1, 12, 8);
+  const Data data = small_data(bad.draw(20, 1));
+  const Scores doubtful = score_examples({bad, data}, {.score = Score::nll, .draws = 200});
+  ASSERT_TRUE(doubtful.trust);
+  EXPECT_EQ(doubtful.trust->draws, 200);
+  EXPECT_LT(doubtful.trust->effective_draws, 10);
+  EXPECT_TRUE(says(doubtful.why_doubted("raise --draws"), {"of 200 draws", "raise --draws"}));
+  EXPECT_FALSE(score_examples({bad, data}, {.score = Score::elbo}).why_doubted(""));
+  LinearGaussian good(0.1, 1.1, 12, 8);
+  EXPECT_FALSE(score_examples({good, data}, {.score = Score::nll, .draws = 200}).why_doubted(""));
+  Exact exact;
+  EXPECT_FALSE(score_examples({exact, data}, {.score = Score::nll}).trust);
+}
+
+TEST(Scores, AreFiniteOrNoneAreGiven) {
+  Exact exact;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Data data = small_data(at::tensor({0.0, infinity}).view({2, 1}));
+  test::expect_error("inf for example 1", [&] { score_examples({exact, data}, {.score = Score::nll}); });
+  testing::Half half;
+  test::expect_error("nan for example 1", [&] { score_examples({half, data}, {}); });
+}
+
 TEST(Scores, AreOfTheFirstExamplesWhenFewAreAskedFor) {
   LinearGaussian model(0.3);
   const Data data = small_data(model.draw(30, 1));
@@ -115,7 +141,7 @@ TEST(ScoredData, IsTreatedAsTheTrainingData) {
   trained.config = {.path = "here", .binarise = Binarise::dynamic, .limit = 7, .without_class = 2};
   const DataConfig same = treated_alike(trained, "small");
   EXPECT_EQ(same.path, "here");
-  EXPECT_EQ(same.limit, 7);
+  EXPECT_EQ(same.limit, 0) << "counts the training's examples, not those that are looked at";
   EXPECT_EQ(same.without_class, -1) << "left out of the training, not of what is looked at";
   const DataConfig other = treated_alike(trained, "other");
   EXPECT_EQ(other.path, "");
@@ -136,21 +162,35 @@ Data data_of(const Tensor& x, Binarise binarise = Binarise::none) {
   return data;
 }
 
+// Grey outliers of a model of sprites, whose pixels are 0 and 1 as they stand: nobody has to say how.
+TEST(ScoredData, IsMadeBinaryWhereTheTrainingDataAreSoAsTheyStand) {
+  const Data binary = data_of(at::ones({2, 1, 2, 2}));
+  EXPECT_EQ(treated_alike(binary, "other").binarise, Binarise::dynamic);
+  EXPECT_EQ(treated_alike(binary, "small").binarise, Binarise::dynamic)
+      << "the same name, perhaps not the file";
+  EXPECT_EQ(treated_alike(data_of(at::full({2, 1, 2, 2}, 0.4)), "other").binarise, Binarise::none);
+  EXPECT_EQ(treated_alike(data_of(at::ones({2, 1, 2, 2}), Binarise::static_), "other").binarise,
+            Binarise::static_);
+  EXPECT_TRUE(is_binary(binary));
+}
+
 TEST(ScoredData, MustBeOfTheKindThatTheModelKnows) {
   const Data binary = data_of(at::ones({2, 1, 2, 2}));
   const Data grey = data_of(at::full({2, 1, 2, 2}, 0.4));
   const Data large = data_of(at::full({2, 1, 2, 2}, 40.0));
   const Data wide = data_of(at::ones({2, 1, 2, 3}));
   const auto refusal = [](const Data& trained, const Data& examples, Score by) {
-    return test::message_of([&] { check_comparable("score", trained, examples, by); });
+    return test::message_of(
+        [&] { check_comparable("score", trained, examples, by != Score::reconstruction); });
   };
-  EXPECT_TRUE(says(refusal(binary, wide, Score::reconstruction), {"shape 1x2x2", "1x2x3"}));
+  EXPECT_TRUE(says(refusal(binary, wide, Score::reconstruction), {"shape 1x2x2", "1x2x3", "--data.size 2"}));
+  EXPECT_TRUE(says(refusal(binary, data_of(at::ones({2, 5})), Score::elbo), {"a data set of that shape"}));
   EXPECT_TRUE(says(refusal(binary, grey, Score::elbo), {"pixels of 0 or 1", "--data.binarise dynamic"}));
   EXPECT_TRUE(says(refusal(grey, large, Score::nll), {"from 0 to 1", "values outside"}));
-  EXPECT_NO_THROW(check_comparable("score", binary, data_of(at::full({2, 1, 2, 2}, 0.4), Binarise::dynamic),
-                                   Score::elbo));
-  EXPECT_NO_THROW(check_comparable("score", grey, binary, Score::elbo));
-  EXPECT_NO_THROW(check_comparable("score", binary, grey, Score::reconstruction));
+  EXPECT_NO_THROW(
+      check_comparable("score", binary, data_of(at::full({2, 1, 2, 2}, 0.4), Binarise::dynamic), true));
+  EXPECT_NO_THROW(check_comparable("score", grey, binary, true));
+  EXPECT_NO_THROW(check_comparable("score", binary, grey, false));
 }
 
 }  // namespace

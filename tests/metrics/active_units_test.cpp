@@ -14,11 +14,12 @@ using testing::says;
 using testing::small_data;
 
 /// The pixels are the posterior mean.
-struct Identity final : Model, LatentVariable, Encoder {
+struct Identity final : Model, LatentVariable, Encoder, GaussianPosterior {
   Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
   Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x; }
   Tensor log_weights(const Batch& batch, int64_t k, Noise&) override { return at::zeros({k, batch.size()}); }
   Tensor encode(const Tensor& x) override { return x; }
+  GaussianParameters posterior(const Tensor& x) override { return {x, at::zeros_like(x)}; }
 };
 
 // Columns of ±a have variance a²: .0081 and .0121 lie on either side of .01, far from zero as near it.
@@ -42,8 +43,10 @@ TEST(ActiveUnits, SaysWhyThereAreNoneAndWhatToUse) {
   LinearGaussian model;
   const Data data = small_data(model.draw(3, 1));
   EXPECT_TRUE(says(why_not({half, data}), {"active_units", "latent variables", "use `linear_probe`"}));
-  EXPECT_FALSE(why_not({model, data}));
-  EXPECT_TRUE(says(why_not({model, data, Split::validation}), {"holds no examples", "--split"}));
+  EXPECT_TRUE(says(why_not({model, data}), {"a Gaussian code", "use `rate_distortion`"})) << "it says no q";
+  Identity gaussian;
+  EXPECT_FALSE(why_not({gaussian, data}));
+  EXPECT_TRUE(says(why_not({gaussian, data, Split::validation}), {"holds no examples", "--split"}));
 }
 
 }  // namespace

@@ -100,6 +100,29 @@ TEST(Anomaly, TakesAnotherDataSet) {
   EXPECT_EQ(more(few, "outliers"), 2);
 }
 
+TEST(Anomaly, DoubtsNatsThatFewDrawsCarry) {
+  LinearGaussian bad(3, 1, 12, 8);
+  Data data =
+      testing::small_data(bad.draw(40, 1), {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  data.config.without_class = 1;
+  const auto result = measure({bad, data}, {.class_ = 1, .scoring = {.score = Score::nll, .draws = 200}});
+  ASSERT_FALSE(result.warnings.empty());
+  EXPECT_TRUE(says(result.warnings[0], {"of 200 draws", "effective sample size", "raise --anomaly.draws"}));
+}
+
+TEST(Anomaly, SaysWhereTheClassIs) {
+  testing::Half half;
+  Data data =
+      testing::small_data(std::make_shared<testing::Rows>(at::ones({3, 2}), std::vector<int64_t>{0, 0, 0}),
+                          std::make_shared<testing::Rows>(at::ones({2, 2}), std::vector<int64_t>{0, 1}));
+  const auto refusal = [&](int64_t left_out) {
+    return test::message_of([&] { measure({half, data, Split::train}, {.class_ = left_out}); });
+  };
+  EXPECT_TRUE(says(refusal(1), {"0 of it among 3", "--split test"}));
+  EXPECT_TRUE(says(refusal(2), {"another --anomaly.class"}));
+}
+
 TEST(Anomaly, RefusesWhatCannotBeCompared) {
   const test::TemporaryFolder folder;
   testing::Half half;
@@ -113,6 +136,14 @@ TEST(Anomaly, RefusesWhatCannotBeCompared) {
   EXPECT_TRUE(says(refusal({.class_ = 1}), {"no labels"}));
   EXPECT_TRUE(says(refusal({.outliers = "npz", .path = file_of(folder, at::ones({30, 1, 3, 3}))}),
                    {"examples of shape 1x2x3", "1x3x3"}));
+  const Data square = testing::small_data(at::full({4, 1, 2, 2}, 0.5));
+  EXPECT_TRUE(says(test::message_of([&] {
+                     measure({half, square},
+                             {.outliers = "npz", .path = file_of(folder, at::ones({30, 1, 3, 3}))});
+                   }),
+                   {"--anomaly.size 2"}));
+  EXPECT_TRUE(says(refusal({.outliers = "npz", .path = file_of(folder, at::ones({30, 1, 2, 3})), .size = 2}),
+                   {"--data.size 0"}));
   EXPECT_TRUE(says(refusal({.outliers = "npz",
                             .path = file_of(folder, at::ones({30, 1, 2, 3})),
                             .scoring = {.score = Score::nll}}),

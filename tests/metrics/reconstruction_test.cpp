@@ -29,7 +29,7 @@ TEST(Reconstruction, CoversManyBatchesAndNoMoreThanItsImages) {
   Subject subject{.model = model, .data = data};
   subject.progress = [&](int64_t done, int64_t total, std::string_view unit) {
     EXPECT_EQ(total, 1203);
-    EXPECT_EQ(unit, "images");
+    EXPECT_EQ(unit, "examples");
     seen = done;
   };
   const auto all = measure(subject, {});

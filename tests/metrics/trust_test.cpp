@@ -6,9 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include "isthmus/metrics/amortisation_gap.hpp"
 #include "isthmus/metrics/elbo.hpp"
 #include "isthmus/metrics/exact_nll.hpp"
 #include "isthmus/metrics/nll.hpp"
+#include "isthmus/metrics/rate_distortion.hpp"
 #include "isthmus/models/iwae.hpp"
 #include "isthmus/models/vae.hpp"
 #include "isthmus/ops/log_mean_exp.hpp"
@@ -48,7 +50,8 @@ TEST(Trust, TheBoundsTendToTheEvidence) {
   for (const int64_t k : {1, 10, 100, 1000}) {
     const Tensor estimates = ops::log_mean_exp(weights.view({4000 / k, k, 50}), 1);  // [4000 / k, 50]
     const double l_k = estimates.mean().item<double>();
-    const double error = (estimates.var(0) / static_cast<double>(4000 / k)).sum().sqrt().item<double>() / 50;
+    const double error_of_one = estimates.var(0).sum().sqrt().item<double>() / 50;
+    const double error = error_of_one / std::sqrt(static_cast<double>(4000 / k));
     EXPECT_GT(l_k, before) << k;
     EXPECT_LT(l_k, evidence + 4 * error) << k;
     before = l_k;
@@ -61,6 +64,7 @@ TEST(Trust, TheBoundsTendToTheEvidence) {
     }
 
     const auto nats = nll::measure({model, data}, {.draws = k});
+    EXPECT_NEAR(nats.value, -l_k, 4 * std::hypot(error_of_one, error)) << k;
     if (k == 1000) {
       EXPECT_NEAR(-nats.value, evidence, 4 * more(nats, "standard_error_of_draws"));
     }
@@ -110,6 +114,57 @@ TEST(Trust, TheStandardErrorsCoverTheTruthOverImages) {
   }
   EXPECT_GE(nats, least);
   EXPECT_GE(bounds, least);
+  // An error that is far too large would cover as well, always.
+  EXPECT_LT(nats + bounds, 2 * seeds - 1);
+}
+
+// The same of what the models that are shipped say of themselves, with a q that is moved away from the
+// posterior.
+TEST(Trust, TheStandardErrorsOfTheOtherFiguresCoverTheTruthOverImages) {
+  constexpr double shift = 0.2;
+  constexpr double widen = 0.3;
+  const ProbabilisticPca pca;
+  const auto model = pca.build<models::vae::Model, models::vae::Config>();
+  ProbabilisticPca::move_posterior(*model, shift, widen);
+  // ELBO = −(rate + distortion), and it falls short of log p(x) by the gap.
+  const double rate = pca.rate(shift, widen);
+  const double distortion = pca.entropy() + pca.gap(shift, widen) - rate;
+  int exact = 0;
+  int rates = 0;
+  int distortions = 0;
+  for (uint64_t seed = 0; seed < seeds; ++seed) {
+    const Data data = small_data(pca.draw(200, 1000 + seed));
+    const Subject subject{.model = *model, .data = data, .seed = seed};
+    const auto nats = exact_nll::measure(subject, {});
+    const auto parts = rate_distortion::measure(subject, {.draws = 5});
+    exact += std::abs(nats.value - pca.entropy()) < intervals * nats.standard_error.value();
+    rates += std::abs(parts.value - rate) < intervals * parts.standard_error.value();
+    distortions += std::abs(more(parts, "distortion") - distortion) <
+                   intervals * more(parts, "distortion_standard_error");
+  }
+  EXPECT_GE(exact, least);
+  EXPECT_GE(rates, least);
+  EXPECT_GE(distortions, least);
+  EXPECT_LT(exact + rates + distortions, 3 * seeds - 2);
+}
+
+// Few draws for the two bounds, so that their noise is far above what a short fit leaves of the gap.
+TEST(Trust, TheStandardErrorOfTheAmortisationGapCoversTheDivergence) {
+  constexpr double shift = 0.3;
+  constexpr double widen = 0.4;
+  const ProbabilisticPca pca;
+  const auto model = pca.build<models::vae::Model, models::vae::Config>();
+  ProbabilisticPca::move_posterior(*model, shift, widen);
+  int gaps = 0;
+  for (uint64_t seed = 0; seed < seeds; ++seed) {
+    const Data data = small_data(pca.draw(60, 1000 + seed));
+    const auto gap =
+        amortisation_gap::measure({.model = *model, .data = data, .seed = seed},
+                                  {.steps = 40, .learning_rate = 0.06, .draws_of_step = 8, .draws = 2});
+    gaps += std::abs(gap.value - pca.gap(shift, widen)) < intervals * gap.standard_error.value();
+  }
+  EXPECT_GE(gaps, least);
+  EXPECT_LT(gaps, seeds);
 }
 
 // The same images each time: what is left is the noise of the draws.

@@ -167,6 +167,21 @@ TEST(Vimco, KeepsSmallDifferencesOfLargeLogWeights) {
   }
 }
 
+TEST(Vimco, HasTheGradientOfLargeLogWeightsToo) {
+  // The bound and what is left out of it are both near −1000, and the signal is their difference.
+  const Tensor w = at::tensor({-1000.5F, -999.75F, -1002.25F, -1003.0F, -1000.0F, -998.125F}).view({3, 2});
+  const auto signal = [](const Tensor& log_weights, LeftOut mean) {
+    const Tensor log_q = at::full_like(log_weights, -1).set_requires_grad(true);
+    vimco(log_weights, log_q, mean).sum().backward();
+    return log_q.grad().to(at::kDouble);
+  };
+  for (const auto mean : {LeftOut::geometric, LeftOut::arithmetic}) {
+    const Tensor exact = signal(w.to(at::kDouble) + 1000, mean);
+    EXPECT_GT(exact.abs().min().item<double>(), 0.01);
+    EXPECT_TRUE(signal(w, mean).allclose(exact, 0, 1e-6));
+  }
+}
+
 TEST(Vimco, IsFiniteWhereOneWeightIsAll) {
   const Tensor w = at::tensor({-2000.0F, -3.0F}).unsqueeze(1).set_requires_grad(true);
   const Tensor log_q = at::tensor({-1.0F, -1.0F}).unsqueeze(1).set_requires_grad(true);

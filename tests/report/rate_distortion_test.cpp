@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/errors.hpp"
@@ -40,6 +41,37 @@ TEST_F(ReadRateDistortion, NamesARunByItsBetaAtTheEnd) {
   EXPECT_EQ(label(), "beta 1");
   write("recipe.toml", "model = 'iwae'\n[iwae]\nk = 3\n");
   EXPECT_EQ(label(), folder_.path().filename().string());
+}
+
+/// A folder of its own, measured on `split`, `images` of them.
+std::filesystem::path measured(const test::TemporaryFolder& folder, const std::string& name,
+                               const std::string& model, const std::string& split, int images,
+                               const std::string& binarise = "dynamic") {
+  const auto run = folder / name;
+  std::filesystem::create_directories(run);
+  std::ofstream(run / "evaluation.json")
+      << fmt::format(R"({{"model": "{}", "dataset": "mnist", "split": "{}", )"
+                     R"("metrics": {{"rate_distortion": {{"value": 12, "distortion": 70, "images": {}}}}}}})",
+                     model, split, images);
+  std::ofstream(run / "recipe.toml") << fmt::format(
+      "model = '{}'\n[{}]\nbeta = '2'\n[data]\nbinarise = '{}'\nsize = 0\n", model, model, binarise);
+  return run;
+}
+
+TEST_F(ReadRateDistortion, JoinsRunsOfTheSameDataAlone) {
+  const auto first = measured(folder_, "first", "beta_vae", "test", 1000);
+  const auto points = read_rate_distortions({first, measured(folder_, "second", "beta_vae", "test", 500)});
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].label, "beta 2");
+  EXPECT_EQ(points[0].data, "mnist, test split, --data.binarise dynamic");
+  EXPECT_EQ(points[1].images, 500);
+  for (const auto& other : {measured(folder_, "split", "beta_vae", "train", 1000),
+                            measured(folder_, "pixels", "beta_vae", "test", 1000, "static")})
+    test::expect_error("measured on the same: mnist, test split, --data.binarise dynamic",
+                       [&] { read_rate_distortions({first, other}); });
+  const auto mixed = read_rate_distortions({first, measured(folder_, "other", "iwae", "test", 1000)});
+  EXPECT_EQ(mixed[0].label, "beta_vae, beta 2");
+  EXPECT_EQ(mixed[1].label, "iwae, beta 2");
 }
 
 TEST_F(ReadRateDistortion, SaysHowToMeasureARunThatWasNot) {

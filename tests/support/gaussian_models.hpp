@@ -3,14 +3,10 @@
 #include <cmath>
 #include <memory>
 #include <numbers>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <gtest/gtest.h>
 
 #include "isthmus/nn/gaussian_autoencoder.hpp"
+
+#include "tests/support/losses.hpp"
 
 namespace isthmus::testing {
 
@@ -35,42 +31,6 @@ inline Batch draw_images(int64_t count) {
   return {.x = noise.bernoulli(at::full({count, 1, 4, 4}, 0.3F))};
 }
 
-inline Step training_step(int64_t index) {
-  return {index, Noise(9, Purpose::training, index)};
-}
-
-inline const Tensor& term(const Loss& loss, std::string_view name) {
-  for (const auto& [own, value] : loss.terms)
-    if (own == name) return value;
-  throw std::out_of_range(std::string(name));
-}
-
-/// Value and gradients of a loss, by the parameters' names.
-struct LossAndGradients {
-  double loss;
-  std::vector<std::pair<std::string, Tensor>> gradients;
-};
-
-inline LossAndGradients loss_and_gradients(Model& model, const Batch& batch, Step step) {
-  model.zero_grad();
-  const Tensor loss = model.loss(batch, step).total();
-  loss.backward();
-  LossAndGradients result{loss.item<double>(), {}};
-  for (const auto& item : model.named_parameters())
-    result.gradients.emplace_back(item.key(), item.value().grad().clone());
-  return result;
-}
-
-/// Bit for bit.
-inline void expect_same(const LossAndGradients& a, const LossAndGradients& b) {
-  EXPECT_EQ(a.loss, b.loss);
-  ASSERT_EQ(a.gradients.size(), b.gradients.size());
-  for (size_t i = 0; i < a.gradients.size(); ++i) {
-    EXPECT_EQ(a.gradients[i].first, b.gradients[i].first);
-    EXPECT_TRUE(a.gradients[i].second.equal(b.gradients[i].second)) << a.gradients[i].first;
-  }
-}
-
 /// Probabilistic PCA (Tipping & Bishop 1999): x = W z + mu + noise of variance s². W has orthogonal columns,
 /// so the posterior of z has a diagonal covariance, s² (WᵀW + s²I)⁻¹, and a linear encoder can say it
 /// exactly.
@@ -82,10 +42,12 @@ struct ProbabilisticPca {
   Tensor w = at::tensor({1.0, 0.5, 1.0, -0.5, 1.0, 0.5, 1.0, -0.5, 0.0, 0.0}, at::kDouble).view({d, k});
   Tensor x = mu + Noise(6).normal({8, d}).to(at::kDouble) * 1.5;
 
+  Tensor evidence_covariance() const { return at::mm(w, w.t()) + s2 * at::eye(d, at::kDouble); }
+
   /// log p(x), [n]: a normal with covariance W Wᵀ + s² I.
   Tensor log_likelihood() const { return log_likelihood(x); }
   Tensor log_likelihood(const Tensor& points) const {
-    const Tensor covariance = at::mm(w, w.t()) + s2 * at::eye(d, at::kDouble);
+    const Tensor covariance = evidence_covariance();
     const Tensor centred = points.to(at::kDouble) - mu;
     const Tensor squares = (at::mm(centred, covariance.inverse()) * centred).sum(1);
     return -0.5 * (d * std::log(2 * std::numbers::pi) + at::logdet(covariance).item<double>() + squares);
@@ -127,6 +89,21 @@ struct ProbabilisticPca {
   double gap(double shift, double widen) const {
     const Tensor precision = (at::mm(w.t(), w) / s2 + at::eye(k, at::kDouble)).diagonal();
     return (0.5 * (std::exp(widen) - 1 - widen + shift * shift * precision)).sum().item<double>();
+  }
+
+  /// −E[log p(x)] over all x that the model may draw, nats.
+  double entropy() const {
+    return 0.5 *
+           (at::logdet(evidence_covariance()).item<double>() + d * (1 + std::log(2 * std::numbers::pi)));
+  }
+
+  /// E[KL(q ‖ N(0, I))] over the same x, q moved as above: its means vary with x, its variances do not.
+  double rate(double shift, double widen) const {
+    const Tensor precision = at::mm(w.t(), w) + s2 * at::eye(k, at::kDouble);
+    const Tensor projection = at::mm(precision.inverse(), w.t());
+    const Tensor means = at::mm(at::mm(projection, evidence_covariance()), projection.t()).diagonal();
+    const Tensor variance = s2 / precision.diagonal() * std::exp(widen);
+    return (0.5 * (variance + means + shift * shift - 1 - at::log(variance))).sum().item<double>();
   }
 
   /// n examples drawn from the model, float32 as data are.

@@ -1,0 +1,11 @@
+#include "isthmus/core/denormals.hpp"
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus {
+
+void flush_denormals() {
+  at::globalContext().setFlushDenormal(true);
+}
+
+}  // namespace isthmus

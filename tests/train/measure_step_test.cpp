@@ -1,0 +1,68 @@
+#include "isthmus/train/measure_step.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/error.hpp"
+#include "isthmus/train/checkpoint.hpp"
+#include "isthmus/train/fit.hpp"
+
+namespace isthmus::train {
+namespace {
+
+Recipe small(int64_t steps) {
+  Recipe recipe("vae", "sprites");
+  for (const auto& [path, text] : {std::pair{"data.size", "32"},
+                                   {"data.limit", "300"},
+                                   {"backbone.hidden", "32"},
+                                   {"latent", "4"},
+                                   {"fit.batch", "20"}})
+    recipe.set(path, text);
+  recipe.set("fit.steps", std::to_string(steps));
+  return recipe;
+}
+
+TEST(MeasureStep, HasPartsWithinTheWholeAndABoundWithinTheParts) {
+  Training training(small(100));
+  std::vector<int64_t> told;
+  const StepTimes times = measure_step(training, 40, 5, 10, [&](int64_t steps) { told.push_back(steps); });
+  EXPECT_EQ(times.steps, 40);
+  EXPECT_EQ(told.size(), 40U);
+  EXPECT_EQ(told.back(), 40);
+  EXPECT_LE(times.minimum, times.median);
+  for (const double part : {times.forward, times.backward, times.optimiser, times.bound}) EXPECT_GT(part, 0);
+  EXPECT_GE(times.data, 0);
+  EXPECT_LT(times.share_of_bound(), 1) << "the products are a part of the step";
+}
+
+// A convolutional model has products too, and they are more work than those of its small dense part.
+TEST(MeasureStep, CountsConvolutionsToTheBound) {
+  Recipe recipe = small(100);
+  const auto bound_with = [&](const char* channels) {
+    recipe.set("backbone.kind", "conv");
+    recipe.set("backbone.channels", channels);
+    Training training(recipe);
+    return measure_step(training, 5, 1, 5).bound;
+  };
+  EXPECT_GT(bound_with("64,64"), bound_with("2,2"));
+}
+
+TEST(MeasureStep, MovesTheTrainingAsFitDoes) {
+  Training timed(small(26));
+  measure_step(timed, 20, 5, 3);
+  Training fitted(small(26));
+  fit(fitted, {});
+  EXPECT_EQ(timed.step(), fitted.step());
+  const auto expected = state_of(fitted.model());
+  for (const auto& [name, tensor] : state_of(timed.model()))
+    EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+}
+
+TEST(MeasureStep, RefusesToTimeNothing) {
+  Training training(small(100));
+  EXPECT_THROW(measure_step(training, 0, 5), UsageError);
+}
+
+}  // namespace
+}  // namespace isthmus::train
