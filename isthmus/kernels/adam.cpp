@@ -24,6 +24,7 @@ struct AdamFactors {
   float gradient_scale, coupled_decay, shrink;
   float beta1, rest1, beta2, rest2;
   float step_size, inverse_root, epsilon;
+  bool clear;
 
   explicit AdamFactors(const AdamStep& s)
       : gradient_scale(static_cast<float>(s.gradient_scale)),
@@ -35,7 +36,8 @@ struct AdamFactors {
         rest2(static_cast<float>(1 - s.beta2)),
         step_size(static_cast<float>(s.learning_rate / (1 - std::pow(s.beta1, static_cast<double>(s.step))))),
         inverse_root(static_cast<float>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))),
-        epsilon(static_cast<float>(s.epsilon)) {}
+        epsilon(static_cast<float>(s.epsilon)),
+        clear(s.clear_gradients) {}
 };
 
 inline void adam_one(const AdamFactors& f, float& p, float gradient, float& m, float& v) {
@@ -54,8 +56,8 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, const float* HWY_RESTRICT g,
-               float* HWY_RESTRICT m, float* HWY_RESTRICT v, size_t n) {
+void AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRICT g, float* HWY_RESTRICT m,
+               float* HWY_RESTRICT v, size_t n) {
   const hn::ScalableTag<float> d;
   const auto set = [&](float x) HWY_ATTR { return hn::Set(d, x); };
   const auto scale = set(f.gradient_scale), decay = set(f.coupled_decay), shrink = set(f.shrink);
@@ -72,8 +74,12 @@ void AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, const float* HWY_RES
     hn::StoreU(second, d, v + i);
     const auto move = hn::Div(hn::Mul(size, first), hn::MulAdd(hn::Sqrt(second), root, epsilon));
     hn::StoreU(hn::MulSub(shrink, old, move), d, p + i);
+    if (f.clear) hn::StoreU(hn::Zero(d), d, g + i);
   }
-  for (; i < n; ++i) adam_one(f, p[i], g[i], m[i], v[i]);
+  for (; i < n; ++i) {
+    adam_one(f, p[i], g[i], m[i], v[i]);
+    if (f.clear) g[i] = 0;
+  }
 }
 
 double SquaredNormChunk(const float* x, size_t n) {
@@ -144,7 +150,7 @@ void over(size_t n, const Body& body) {
 
 }  // namespace
 
-void adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> first_moment,
+void adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
           std::span<float> second_moment, const AdamStep& settings) {
   check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
   const AdamFactors factors(settings);
@@ -155,12 +161,13 @@ void adam(std::span<float> parameters, std::span<const float> gradients, std::sp
   });
 }
 
-void adam_reference(std::span<float> parameters, std::span<const float> gradients,
-                    std::span<float> first_moment, std::span<float> second_moment, const AdamStep& settings) {
+void adam_reference(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
+                    std::span<float> second_moment, const AdamStep& settings) {
   check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
   const AdamFactors factors(settings);
   for (size_t i = 0; i < parameters.size(); ++i)
     adam_one(factors, parameters[i], gradients[i], first_moment[i], second_moment[i]);
+  if (settings.clear_gradients) std::ranges::fill(gradients, 0.0f);
 }
 
 double squared_norm(std::span<const float> numbers) {

@@ -23,6 +23,7 @@ void reference::adam(const Tensor& parameters, const Tensor& gradients, const Te
   const double unbias_second = 1 - std::pow(options.beta2, static_cast<double>(step));
   const Tensor root = second_moment.sqrt().div_(std::sqrt(unbias_second)).add_(options.epsilon);
   parameters.addcdiv_(first_moment, root, -options.learning_rate / unbias_first);
+  if (options.clear_gradients) gradients.zero_();
 }
 
 double reference::squared_norm(const Tensor& buffer) {
@@ -33,7 +34,7 @@ void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first
           const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale) {
   if (!eligible(parameters, gradients, first_moment, second_moment))
     return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale);
-  kernels::adam(mutable_numbers(parameters), numbers(gradients), mutable_numbers(first_moment),
+  kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),
                 mutable_numbers(second_moment),
                 {.step = step,
                  .learning_rate = options.learning_rate,
@@ -42,7 +43,8 @@ void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first
                  .epsilon = options.epsilon,
                  .weight_decay = options.weight_decay,
                  .decoupled = options.decoupled,
-                 .gradient_scale = gradient_scale});
+                 .gradient_scale = gradient_scale,
+                 .clear_gradients = options.clear_gradients});
 }
 
 double squared_norm(const Tensor& buffer) {

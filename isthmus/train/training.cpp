@@ -47,7 +47,8 @@ ops::AdamOptions options(const FitConfig& config, int64_t step) {
           .beta2 = config.beta2,
           .epsilon = config.epsilon,
           .weight_decay = config.weight_decay,
-          .decoupled = config.optimiser == Optimiser::adamw};
+          .decoupled = config.optimiser == Optimiser::adamw,
+          .clear_gradients = true};
 }
 
 const std::string prefix = "model.";
@@ -87,6 +88,11 @@ Training::Training(const Recipe& recipe, Built built)
                       .hint = "a smaller --fit.batch"});
 }
 
+void Training::zero_gradients() {
+  if (!gradients_are_clear_) parameters_.zero_gradients();
+  gradients_are_clear_ = false;  // who asks is about to add to them
+}
+
 void Training::advance(const Loss& loss) {
   const at::NoGradGuard no_grad;
   const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
@@ -109,6 +115,7 @@ void Training::advance(const Loss& loss) {
     ops::adam(part(parameters_.values()), part(parameters_.gradients()), part(first_moment_),
               part(second_moment_), options(config(), index), index + 1, scale);
   }
+  gradients_are_clear_ = !now.layer;
   if (!now.layer) model().after_step(loss.statistics);
   ++step_;
 }

@@ -42,11 +42,11 @@ class Training {
   int64_t step() const { return step_; }             ///< done so far
   double seconds = 0;                                ///< spent on them, over all starts
 
-  void zero_gradients() { parameters_.zero_gradients(); }
+  void zero_gradients();
 
-  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, and lets the model update
-  /// its averages. While one layer is trained alone, nothing but its parameters changes. Throws Error when
-  /// the gradient is not finite; nothing has changed then.
+  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, clears the gradient, and
+  /// lets the model update its averages. While one layer is trained alone, nothing but its parameters
+  /// changes. Throws Error when the gradient is not finite; nothing has changed then.
   void advance(const Loss& loss);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.
@@ -61,6 +61,7 @@ class Training {
   Tensor first_moment_;
   Tensor second_moment_;
   Stages stages_;
+  bool gradients_are_clear_ = true;  // the optimiser has left them at 0, so that no pass of its own is needed
   int64_t step_ = 0;
 };
 

@@ -43,7 +43,7 @@ TEST(Adam, TakesTheStepsOfTorch) {
       for (int64_t step = 1; step <= 3; ++step) {
         const float s = static_cast<float>(step);
         // Doubled here and halved by the scale, which must therefore act before anything else.
-        const std::vector<float> g{0.6f * s, -2e-4f * s, 0.0f, -10.0f * s * (step % 2 ? -1.0f : 1.0f)};
+        std::vector<float> g{0.6f * s, -2e-4f * s, 0.0f, -10.0f * s * (step % 2 ? -1.0f : 1.0f)};
         adam(p, g, m, v,
              {.step = step,
               .learning_rate = 0.01,
@@ -86,6 +86,28 @@ TEST(Adam, EveryTargetAndLengthAgreesWithDouble) {
         }
       }
     }
+  });
+}
+
+TEST(Adam, ClearsTheGradientsWhenAskedAndDoesTheSame) {
+  on_every_target([] {
+    for (const size_t n : {1, 7, 16, 33, 20000}) {
+      State kept(n), cleared(n);
+      const auto gradients = kept.g;
+      kept.step({.step = 2, .learning_rate = 0.1});
+      cleared.step({.step = 2, .learning_rate = 0.1, .clear_gradients = true});
+      EXPECT_EQ(kept.g, gradients);
+      EXPECT_EQ(cleared.g, std::vector<float>(n));
+      EXPECT_EQ(cleared.p, kept.p);
+    }
+  });
+}
+
+TEST(Adam, MovesAParameterThatNeverHadAGradientNowhere) {
+  on_every_target([] {
+    std::vector<float> p(40, 2.0f), g(40), m(40), v(40);
+    adam(p, g, m, v, {.step = 1, .learning_rate = 0.1});
+    EXPECT_EQ(p, std::vector<float>(40, 2.0f));
   });
 }
 

@@ -124,6 +124,19 @@ TEST(Fit, ParametersThatAreNotFiniteNeverReachACheckpoint) {
   EXPECT_FALSE(saved);
 }
 
+// The optimiser clears the gradients as it reads them; a step that broke off leaves them for the next to
+// clear.
+TEST(Fit, EveryStepStartsFromAGradientOfNought) {
+  Training training(small());
+  const Batch batch = gather(*training.data().train, Binarise::none, std::vector<int64_t>{0, 1, 2}, Noise(1));
+  take_step(training, batch);
+  EXPECT_TRUE(training.parameters().gradients().equal(at::zeros_like(training.parameters().gradients())));
+  training.zero_gradients();
+  training.parameters().gradients().fill_(7);
+  training.zero_gradients();
+  EXPECT_TRUE(training.parameters().gradients().equal(at::zeros_like(training.parameters().gradients())));
+}
+
 TEST(Fit, AGradientThatIsNotFiniteChangesNothing) {
   Training training(small());
   const Tensor before = training.parameters().values().clone();
