@@ -5,7 +5,7 @@
 namespace isthmus {
 
 void flush_denormals() {
-  at::globalContext().setFlushDenormal(true);
+  at::Context::setFlushDenormal(true);
 }
 
 }  // namespace isthmus

@@ -16,7 +16,7 @@
 /// How much of the class can be read off the code (or, to compare with, the pixels) by a linear classifier:
 /// the error of a multinomial logistic regression, fitted to convergence on the codes of the training split
 /// and measured on those of the subject's. Codes are standardised by the mean and deviation of the training
-/// codes.
+/// codes, unless told otherwise.
 namespace isthmus::metrics::linear_probe {
 
 inline constexpr std::string_view summary =
@@ -28,6 +28,7 @@ struct Config {
   Of of = Of::code;
   int64_t examples = 0;
   double l2 = 1;
+  bool standardise = true;
   int64_t iterations = 3000;
 
   static Config quick() { return {.examples = 10'000}; }
@@ -38,6 +39,9 @@ struct Config {
             "what the class is read off: the model's code, or the pixels as they are, the bar for a code"),
         field<&Config::examples>("the first so many training examples to fit; 0 takes all", non_negative),
         field<&Config::l2>("l2 ‖W‖²/2 is added to the summed cross-entropy", non_negative),
+        field<&Config::standardise>(
+            "takes each number of the code in its own standard deviation, so that the "
+            "penalty is fair to rare ones; else all in the same"),
         field<&Config::iterations>("steps of L-BFGS at most", Bound{.least = 1, .text = "of 1 or more"}),
     };
   }
@@ -73,7 +77,9 @@ inline Measurement measure(const Subject& subject, const Config& config) {
   Codes held_out = features_of(subject, config.of, 0);
 
   const auto [deviation, mean] = at::std_mean(train.code.to(at::kDouble), 0, false);
-  const Tensor scale = at::where(deviation > 0, deviation, at::ones_like(deviation));  // of a dead unit: any
+  const Tensor common = deviation.square().mean().sqrt().expand_as(deviation);
+  const Tensor chosen = config.standardise ? deviation : common;
+  const Tensor scale = at::where(chosen > 0, chosen, at::ones_like(chosen));  // of a dead unit: any
   const auto standardise = [&](Tensor& code) { code.sub_(mean).div_(scale); };
   standardise(train.code);
   standardise(held_out.code);

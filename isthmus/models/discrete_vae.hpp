@@ -151,7 +151,7 @@ inline void check_sum(const Config& config, const DataSpec& data) {
 class Model final : public nn::DiscreteAutoencoder {
  public:
   Model(const Config& config, const DataSpec& data, Noise noise)
-      : DiscreteAutoencoder(checked(config, data).backbone, code_for(config), config.prior == Prior::learned,
+      : DiscreteAutoencoder(checked_backbone(config, data), code_for(config), config.prior == Prior::learned,
                             config.observation, data, noise),
         config_(config) {
     if (config.gradient == Gradient::exact) states_ = code().all_states(most_states);
@@ -190,10 +190,11 @@ class Model final : public nn::DiscreteAutoencoder {
  private:
   static constexpr double decay = 0.99;
 
-  static const Config& checked(const Config& config, const DataSpec& data) {
+  /// The backbone of a Config that has passed its checks, so that nothing is built of one that has not.
+  static nn::Backbone checked_backbone(const Config& config, const DataSpec& data) {
     check(config);
     check_sum(config, data);
-    return config;
+    return config.backbone;
   }
 
   bool has_baseline() const {

@@ -1,6 +1,7 @@
 #include "isthmus/nn/gaussian_autoencoder.hpp"
 
 #include <cmath>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -125,8 +126,7 @@ RateDistortion::Parts GaussianAutoencoder::rate_distortion(const Batch& batch, i
 Tensor GaussianAutoencoder::draw_from_prior(std::vector<int64_t> rows, Noise& noise) {
   rows.push_back(layers_.sizes.back());
   Tensor z = noise.normal(rows, device());
-  for (auto layer = upper_.rbegin(); layer != upper_.rend(); ++layer)
-    z = gaussian::draw((*layer)->down(z), noise);
+  for (const auto& layer : std::views::reverse(upper_)) z = gaussian::draw(layer->down(z), noise);
   return z;
 }
 

@@ -67,6 +67,7 @@ inline void draw_equal_elbo(canvas::Surface& surface, const canvas::Axes& axes) 
     // Where the line meets the frame's lower edge, or its right one.
     const double across = std::min(tick.value - axes.y.least, axes.x.greatest);
     const canvas::Point end = axes.at(across, tick.value - across);
+    if (end.x < axes.at(axes.x.least, 0).x + 40) continue;  // no room for the figure
     surface.text({end.x - 8, end.y - 8}, canvas::short_number(-tick.value),
                  {.size = 9, .along = 1, .halo = true});
   }

@@ -1,6 +1,7 @@
 #include "isthmus/program/words.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -106,7 +107,13 @@ void Words::examples(const std::string& text) {
 
 bool Words::parse(std::span<const std::string> words) {
   try {
-    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    std::vector<std::string> reversed;  // the order that CLI11 takes them in
+    for (const std::string& word : std::views::reverse(words)) {
+      // "--backbone.hidden=" says that the list is empty; CLI11 would take the next word for it.
+      const bool empty = word.starts_with("--") && word.ends_with("=");
+      if (empty) reversed.emplace_back();
+      reversed.push_back(empty ? word.substr(0, word.size() - 1) : word);
+    }
     app_->parse(std::move(reversed));
     return true;
   } catch (const CLI::CallForHelp&) {

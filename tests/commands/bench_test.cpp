@@ -37,6 +37,12 @@ TEST(BenchCommand, SpeaksJson) {
               json.at("bound").get<double>() / json.at("milliseconds_per_step").get<double>(), 1e-9);
 }
 
+TEST(BenchCommand, TakesAnEmptyListByItsName) {
+  const Outcome outcome = run_program({"bench", "vae", "sprites", "--data.size", "32", "--data.limit", "200",
+                                       "--backbone.hidden=", "--steps", "3", "--fit.batch", "20", "--quiet"});
+  EXPECT_EQ(outcome.status, 0) << outcome.error;
+}
+
 TEST(BenchCommand, RefusesWrongWords) {
   const Outcome nothing = run_program({"bench"});
   EXPECT_EQ(nothing.status, 2);

@@ -67,6 +67,20 @@ TEST(LinearProbe, ReadsThePixelsInstead) {
   EXPECT_NEAR(result.value, 15.866, 4 * result.standard_error.value());
 }
 
+// Of two features that say the same, a penalty is easier on the one that is larger, unless both are
+// standardised.
+TEST(LinearProbe, StandardisesUnlessToldNotTo) {
+  Identity model;
+  const Tensor labels = at::arange(2000) % 2;
+  Noise noise(4);
+  const Tensor x = noise.normal({2000, 2});
+  x.select(1, 0).add_(2 * labels).mul_(1e-4);  // the class, very small beside noise
+  const auto rows = std::make_shared<Rows>(x, numbers(labels));
+  const Data data = small_data(rows, rows);
+  EXPECT_LT(measure({model, data}, {.l2 = 10}).value, 20);
+  EXPECT_GT(measure({model, data}, {.l2 = 10, .standardise = false}).value, 30);
+}
+
 TEST(LinearProbe, IsFittedToTheTrainingSplitAlone) {
   Identity model;
   // The test labels are turned round, so what is right in training is wrong in the test.
