@@ -68,8 +68,10 @@ class Products {
                                                 "aten::bmm",         "aten::baddbmm",
                                                 "aten::convolution", "aten::convolution_backward"};
     const auto name = function.operator_name();
-    if (!name || !name->overload_name.empty() || !products.contains(name->name)) return nullptr;
-    Call call{c10::Dispatcher::singleton().findSchemaOrThrow(name->name.c_str(), ""), {}};
+    if (!name || !products.contains(name->name)) return nullptr;
+    if (!name->overload_name.empty() && name->overload_name != "out") return nullptr;
+    Call call{c10::Dispatcher::singleton().findSchemaOrThrow(name->name.c_str(), name->overload_name.c_str()),
+              {}};
     for (const c10::IValue& input : function.inputs())
       call.inputs.push_back(input.isTensor() && input.toTensor().defined() ? like(input.toTensor()) : input);
     current->calls.push_back(std::move(call));
@@ -136,6 +138,7 @@ StepTimes measure_step(Training& training, int64_t steps, int64_t warm_up, int64
           .backward = median_of(parts[1]),
           .optimiser = median_of(parts[2]),
           .bound = median_of(bounds),
+          .products = std::ssize(products),
           .loss = loss};
 }
 

@@ -19,6 +19,7 @@ struct StepTimes {
   /// The matrix products and convolutions of one step alone, on tensors of the same sizes and strides: what
   /// no arrangement of the rest could save.
   double bound = 0;
+  int64_t products = 0;  ///< how many these are
 
   double loss = 0;  ///< its mean over these steps: who compares must see that both do the same work
 
