@@ -46,7 +46,7 @@ def keep(section, text):
     """Puts `text` under the heading `section` of results.md, in the place of what stood there."""
     old = RESULTS.read_text() if RESULTS.exists() else "# Measured\n"
     sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL))
-    sections[section] = f"\n{text}\n\n"
+    sections[section] = text
     head = ("# Measured\n\nWritten by the programs of this folder, each section by the one that it names. All "
             "contenders of a table\nran in turn, in one run, on one machine; what counts is the ratio.\n\n")
-    RESULTS.write_text(head + "".join(f"## {name}\n{body}" for name, body in sections.items()).rstrip() + "\n")
+    RESULTS.write_text(head + "\n".join(f"## {name}\n\n{body.strip()}\n" for name, body in sections.items()))
