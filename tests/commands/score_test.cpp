@@ -14,12 +14,9 @@
 namespace isthmus {
 namespace {
 
+using test::holds;
 using test::Outcome;
 using test::run_program;
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 class ScoreCommand : public testing::Test {
  protected:

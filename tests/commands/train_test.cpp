@@ -9,6 +9,7 @@
 namespace isthmus {
 namespace {
 
+using test::holds;
 using test::Outcome;
 using test::Process;
 using test::run_program;
@@ -17,10 +18,6 @@ using test::TemporaryFolder;
 
 std::string bytes(const std::filesystem::path& file) {
   return io::read_text(file);
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 void wait_for(Process& process, const std::filesystem::path& file) {

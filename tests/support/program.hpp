@@ -65,6 +65,10 @@ inline Outcome run_program(const std::vector<std::string>& words) {
   return Process(words).wait();
 }
 
+inline bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// Words of a training that takes a second.
 inline std::vector<std::string> small_training(const std::filesystem::path& out,
                                                const std::vector<std::string>& more = {}) {
