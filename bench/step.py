@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training steps: isthmus against PyTorch (eager, compiled) and JAX, on the jobs of recipes/bench.
 
-    bench/step.py [--rows vae,iwae] [--rounds 8] [--steps 60] [--bf16]
+    bench/step.py [--rows vae,iwae] [--rounds 8] [--steps 60]
 
 All start from the same weights (isthmus's own, before its first step) and see the same kind of batches; the losses of the
 first round must agree before any time counts. A peer's batches lie ready in memory, isthmus makes its own."""
@@ -71,7 +71,7 @@ def data_of(row, folder, batch):
     return [x[order[i * batch:(i + 1) * batch]].clone() for i in range(60)], words
 
 
-def measure(row, rounds, steps, low):
+def measure(row, rounds, steps):
     recipe = ROOT / "recipes" / "bench" / f"{row}.toml"
     batch = int(next(line.split("=")[1] for line in recipe.read_text().splitlines() if line.startswith("batch")))
     with tempfile.TemporaryDirectory() as folder:
@@ -79,15 +79,13 @@ def measure(row, rounds, steps, low):
         torch.save(batches, f"{folder}/batches.pt")
         subprocess.run([PROGRAM, "train", recipe, *words, "--fit.steps", "1", "--fit.learning_rate", "0", "--out",
                         f"{folder}/start", "--no-evaluation", "--quiet"], check=True, capture_output=True)
-        suffix = "_bf16" if low else ""
-        workers = {f"{kind} {mode}": Worker(kind, row, mode + suffix, f"{folder}/start/model.safetensors",
+        workers = {f"{kind} {mode}": Worker(kind, row, mode, f"{folder}/start/model.safetensors",
                                             f"{folder}/batches.pt")
                    for kind, modes in PEERS.items() for mode in modes if kind == "torch" or row in IN_JAX}
-        extra = words + (["--fit.precision", "bf16"] if low else [])
         times = {name: [] for name in ("isthmus", *workers)}
         details = []
         for turn in range(rounds + 1):
-            ours = isthmus(recipe, steps, extra)
+            ours = isthmus(recipe, steps, words)
             if turn == 0:
                 for worker in workers.values():
                     worker.run(WARM_UP + 1)  # isthmus's warm-up, and the step whose products it records
@@ -123,19 +121,18 @@ def main():
     words.add_argument("--rows", default=",".join(ROWS))
     words.add_argument("--rounds", type=int, default=8)
     words.add_argument("--steps", type=int, default=60)
-    words.add_argument("--bf16", action="store_true")
     words = words.parse_args()
     text = ["| job | who | median, ms | least, ms | times isthmus |", "|---|---|---|---|---|"]
     for row in words.rows.split(","):
-        found = lines(row, *measure(row, words.rounds, words.steps, words.bf16))
+        found = lines(row, *measure(row, words.rounds, words.steps))
         print("\n".join(found), flush=True)
         text += found
     import importlib.metadata as versions
 
-    name = "Training steps, bf16" if words.bf16 else "Training steps, float32"
+    name = "Training steps, float32"
     rows = "" if words.rows == ",".join(ROWS) else f" --rows {words.rows}"
     name += f": {words.rows}" if rows else ""
-    keep(name, f"`bench/step.py{rows} --rounds {words.rounds} --steps {words.steps}{' --bf16' if words.bf16 else ''}`: "
+    keep(name, f"`bench/step.py{rows} --rounds {words.rounds} --steps {words.steps}`: "
                f"a step with Adam, from the batch to the new weights.\n{machine()}; JAX {versions.version('jax')}.\n\n"
                + "\n".join(text))
 
