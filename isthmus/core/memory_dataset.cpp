@@ -7,21 +7,9 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/kernels/pixels.hpp"
 
 namespace isthmus {
-namespace {
-
-/// Blocks of fixed length, so that the compiler turns them into vector instructions.
-void to_floats(const uint8_t* from, float* to, int64_t count, float white) {
-  constexpr int64_t block = 16;
-  int64_t i = 0;
-  for (; i + block <= count; i += block)
-    for (int64_t j = 0; j < block; ++j) to[i + j] = static_cast<float>(from[i + j]) / white;
-  for (; i < count; ++i) to[i] = static_cast<float>(from[i]) / white;
-}
-
-}  // namespace
-
 MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents_(std::move(contents)) {
   const auto& [shape, values, white, labels, class_names, factors, factor_values] = contents_;
   const auto refuse = [&](std::string expected, std::string got) {
@@ -62,17 +50,12 @@ MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents
 
 void MemoryDataset::gather(std::span<const int64_t> rows, std::span<float> out) const {
   const int64_t each = elements(contents_.shape);
+  if (contents_.values.dtype == io::DType::u8)
+    return kernels::gather_pixels(out, contents_.values.as<uint8_t>(), rows, each,
+                                  static_cast<float>(contents_.white));
+  const float* from = contents_.values.as<float>().data();
   float* to = out.data();
-  if (contents_.values.dtype == io::DType::u8) {
-    const uint8_t* from = contents_.values.as<uint8_t>().data();
-    for (const int64_t row : rows) {
-      to_floats(from + row * each, to, each, static_cast<float>(contents_.white));
-      to += each;
-    }
-  } else {
-    const float* from = contents_.values.as<float>().data();
-    for (const int64_t row : rows) to = std::copy_n(from + row * each, each, to);
-  }
+  for (const int64_t row : rows) to = std::copy_n(from + row * each, each, to);
 }
 
 std::vector<int64_t> MemoryDataset::factor_values(int64_t row) const {

@@ -14,6 +14,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "isthmus/kernels/bfloat16-inl.hpp"
 #include "isthmus/kernels/math-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,20 +73,36 @@ HWY_INLINE void ForwardRow(float* y, const float* bias, size_t n) {
   }
 }
 
-template <Activation activation>
-HWY_INLINE void BackwardRow(float* dx, float* sums, const float* y, const float* dy, size_t n) {
+HWY_INLINE void Put(V v, float* p) {
+  hn::StoreU(v, D(), p);
+}
+HWY_INLINE void Put(V v, Bfloat16* p) {
+  bfloat16::Store(v, D(), p);
+}
+HWY_INLINE void PutPart(V v, float* p, size_t n) {
+  math::StorePart(v, D(), p, n);
+}
+HWY_INLINE void PutPart(V v, Bfloat16* p, size_t n) {
+  const D d;
+  HWY_ALIGN float lanes[hn::MaxLanes(d)];
+  hn::Store(v, d, lanes);
+  for (size_t i = 0; i < n; ++i) p[i] = to_bfloat16(lanes[i]);
+}
+
+template <Activation activation, class Out>
+HWY_INLINE void BackwardRow(Out* dx, float* sums, const float* y, const float* dy, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const V grad = Derivative<activation>(hn::LoadU(d, y + i), hn::LoadU(d, dy + i));
-    hn::StoreU(grad, d, dx + i);
+    Put(grad, dx + i);
     if (sums) hn::StoreU(hn::Add(hn::LoadU(d, sums + i), grad), d, sums + i);
   }
   if (i < n) {
     const V grad =
         Derivative<activation>(math::LoadPart(d, y + i, n - i, 0), math::LoadPart(d, dy + i, n - i, 0));
-    math::StorePart(grad, d, dx + i, n - i);
+    PutPart(grad, dx + i, n - i);
     if (sums) math::StorePart(hn::Add(math::LoadPart(d, sums + i, n - i, 0), grad), d, sums + i, n - i);
   }
 }
@@ -108,8 +125,9 @@ void Forward(Activation activation, float* y, const float* bias, size_t rows, si
   }
 }
 
-void Backward(Activation activation, float* dx, float* sums, const float* y, const float* dy, size_t rows,
-              size_t columns) {
+template <class Out>
+HWY_INLINE void BackwardRows(Activation activation, Out* dx, float* sums, const float* y, const float* dy,
+                             size_t rows, size_t columns) {
   const auto run = [&]<Activation a>() HWY_ATTR {
     for (size_t r = 0; r < rows; ++r) {
       const size_t at = r * columns;
@@ -130,6 +148,16 @@ void Backward(Activation activation, float* dx, float* sums, const float* y, con
   }
 }
 
+void Backward(Activation activation, float* dx, float* sums, const float* y, const float* dy, size_t rows,
+              size_t columns) {
+  BackwardRows(activation, dx, sums, y, dy, rows, columns);
+}
+
+void BackwardRounded(Activation activation, Bfloat16* dx, float* sums, const float* y, const float* dy,
+                     size_t rows, size_t columns) {
+  BackwardRows(activation, dx, sums, y, dy, rows, columns);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace isthmus::kernels
 HWY_AFTER_NAMESPACE();
@@ -140,6 +168,7 @@ namespace {
 
 HWY_EXPORT(Forward);
 HWY_EXPORT(Backward);
+HWY_EXPORT(BackwardRounded);
 
 void check(size_t numbers, size_t per_column, int64_t rows, int64_t columns) {
   if (rows < 0 || columns < 0 || static_cast<int64_t>(numbers) != rows * columns ||
@@ -147,6 +176,20 @@ void check(size_t numbers, size_t per_column, int64_t rows, int64_t columns) {
     throw Error({.who = "activation",
                  .expected = fmt::format("a matrix of {} x {} and a bias of {}", rows, columns, columns),
                  .got = fmt::format("{} and {} numbers", numbers, per_column)});
+}
+
+/// By `rows_kernel`, Backward or BackwardRounded.
+template <class Out, class Kernel>
+void backward(const Kernel& rows_kernel, std::span<Out> dx, std::span<float> dbias, std::span<const float> y,
+              std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
+  check(dx.size(), dbias.size(), rows, columns);
+  check(y.size(), dbias.size(), rows, columns);
+  check(dy.size(), dbias.size(), rows, columns);
+  sum_columns(dbias, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
+    const int64_t at = begin * columns;
+    rows_kernel(activation, dx.data() + at, sums, y.data() + at, dy.data() + at,
+                static_cast<size_t>(end - begin), static_cast<size_t>(columns));
+  });
 }
 
 }  // namespace
@@ -172,15 +215,14 @@ void activate(std::span<float> y, std::span<const float> bias, int64_t rows, int
 
 void activate_backward(std::span<float> dx, std::span<float> dbias, std::span<const float> y,
                        std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
-  check(dx.size(), dbias.size(), rows, columns);
-  check(y.size(), dbias.size(), rows, columns);
-  check(dy.size(), dbias.size(), rows, columns);
-  sum_columns(dbias, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
-    const int64_t at = begin * columns;
-    HWY_DYNAMIC_DISPATCH(Backward)
-    (activation, dx.data() + at, sums, y.data() + at, dy.data() + at, static_cast<size_t>(end - begin),
-     static_cast<size_t>(columns));
-  });
+  backward([](auto... all) { HWY_DYNAMIC_DISPATCH(Backward)(all...); }, dx, dbias, y, dy, rows, columns,
+           activation);
+}
+
+void activate_backward(std::span<Bfloat16> dx, std::span<float> dbias, std::span<const float> y,
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
+  backward([](auto... all) { HWY_DYNAMIC_DISPATCH(BackwardRounded)(all...); }, dx, dbias, y, dy, rows,
+           columns, activation);
 }
 
 }  // namespace isthmus::kernels

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "isthmus/kernels/bfloat16.hpp"
+
 namespace isthmus::kernels {
 
 enum class Activation { identity, relu, tanh, sigmoid, softplus };
@@ -18,6 +20,10 @@ void activate(std::span<float> y, std::span<const float> bias, int64_t rows, int
 /// `dy` or `y`; `dbias` has `columns` numbers, or none when nobody wants it. The same bits on any number of
 /// threads.
 void activate_backward(std::span<float> dx, std::span<float> dbias, std::span<const float> y,
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation);
+
+/// The same with dx rounded to bfloat16; dbias is the sum of what was not rounded yet.
+void activate_backward(std::span<Bfloat16> dx, std::span<float> dbias, std::span<const float> y,
                        std::span<const float> dy, int64_t rows, int64_t columns, Activation activation);
 
 }  // namespace isthmus::kernels

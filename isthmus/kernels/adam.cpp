@@ -15,6 +15,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "isthmus/kernels/bfloat16-inl.hpp"
+
 #ifndef ISTHMUS_KERNELS_ADAM_ONCE
 #define ISTHMUS_KERNELS_ADAM_ONCE
 namespace isthmus::kernels {
@@ -56,30 +58,39 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRICT g, float* HWY_RESTRICT m,
-               float* HWY_RESTRICT v, size_t n) {
+double AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRICT g, float* HWY_RESTRICT m,
+               float* HWY_RESTRICT v, Bfloat16* HWY_RESTRICT shadow, size_t n) {
   const hn::ScalableTag<float> d;
   const auto set = [&](float x) HWY_ATTR { return hn::Set(d, x); };
   const auto scale = set(f.gradient_scale), decay = set(f.coupled_decay), shrink = set(f.shrink);
   const auto beta1 = set(f.beta1), rest1 = set(f.rest1), beta2 = set(f.beta2), rest2 = set(f.rest2);
   const auto size = set(f.step_size), root = set(f.inverse_root), epsilon = set(f.epsilon);
   const size_t lanes = hn::Lanes(d);
+  auto squares = hn::Zero(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const auto old = hn::LoadU(d, p + i);
-    const auto grad = hn::MulAdd(hn::LoadU(d, g + i), scale, hn::Mul(decay, old));
+    const auto raw = hn::LoadU(d, g + i);
+    squares = hn::MulAdd(raw, raw, squares);
+    const auto grad = hn::MulAdd(raw, scale, hn::Mul(decay, old));
     const auto first = hn::MulAdd(beta1, hn::LoadU(d, m + i), hn::Mul(rest1, grad));
     const auto second = hn::MulAdd(beta2, hn::LoadU(d, v + i), hn::Mul(hn::Mul(rest2, grad), grad));
     hn::StoreU(first, d, m + i);
     hn::StoreU(second, d, v + i);
     const auto move = hn::Div(hn::Mul(size, first), hn::MulAdd(hn::Sqrt(second), root, epsilon));
-    hn::StoreU(hn::MulSub(shrink, old, move), d, p + i);
+    const auto next = hn::MulSub(shrink, old, move);
+    hn::StoreU(next, d, p + i);
+    if (shadow) bfloat16::Store(next, d, shadow + i);
     if (f.clear) hn::StoreU(hn::Zero(d), d, g + i);
   }
+  double sum = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, squares)));
   for (; i < n; ++i) {
+    sum += static_cast<double>(g[i]) * static_cast<double>(g[i]);
     adam_one(f, p[i], g[i], m[i], v[i]);
+    if (shadow) shadow[i] = to_bfloat16(p[i]);
     if (f.clear) g[i] = 0;
   }
+  return sum;
 }
 
 double SquaredNormChunk(const float* x, size_t n) {
@@ -148,16 +159,30 @@ void over(size_t n, const Body& body) {
   });
 }
 
+/// The sum of body(first, count) over the chunks, added in their order.
+template <class Body>
+double sum_over(size_t n, const Body& body) {
+  std::vector<double> parts((n + chunk - 1) / chunk);
+  over(n, [&](size_t part, size_t at, size_t count) { parts[part] = body(at, count); });
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
+}
+
 }  // namespace
 
-void adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
-          std::span<float> second_moment, const AdamStep& settings) {
+double adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
+            std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow) {
   check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
+  if (!shadow.empty() && shadow.size() != parameters.size())
+    throw Error({.who = "adam",
+                 .expected = fmt::format("a shadow of {} parameters", parameters.size()),
+                 .got = fmt::format("{}", shadow.size())});
   const AdamFactors factors(settings);
-  over(parameters.size(), [&](size_t, size_t at, size_t n) {
-    HWY_DYNAMIC_DISPATCH(AdamChunk)
-    (factors, parameters.data() + at, gradients.data() + at, first_moment.data() + at,
-     second_moment.data() + at, n);
+  return sum_over(parameters.size(), [&](size_t at, size_t n) {
+    return HWY_DYNAMIC_DISPATCH(AdamChunk)(
+        factors, parameters.data() + at, gradients.data() + at, first_moment.data() + at,
+     second_moment.data() + at, shadow.empty() ? nullptr : shadow.data() + at, n);
   });
 }
 
@@ -171,13 +196,9 @@ void adam_reference(std::span<float> parameters, std::span<float> gradients, std
 }
 
 double squared_norm(std::span<const float> numbers) {
-  std::vector<double> parts((numbers.size() + chunk - 1) / chunk);
-  over(numbers.size(), [&](size_t part, size_t at, size_t n) {
-    parts[part] = HWY_DYNAMIC_DISPATCH(SquaredNormChunk)(numbers.data() + at, n);
+  return sum_over(numbers.size(), [&](size_t at, size_t n) {
+    return HWY_DYNAMIC_DISPATCH(SquaredNormChunk)(numbers.data() + at, n);
   });
-  double sum = 0;
-  for (const double part : parts) sum += part;
-  return sum;
 }
 
 bool all_finite(std::span<const float> numbers) {

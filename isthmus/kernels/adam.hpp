@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "isthmus/kernels/bfloat16.hpp"
+
 namespace isthmus::kernels {
 
 /// One step of Adam (Kingma & Ba 2015) or, when `decoupled`, AdamW (Loshchilov & Hutter 2019), as torch.optim
@@ -19,12 +21,13 @@ struct AdamStep {
   bool clear_gradients = false;  ///< leave them at 0 for the next backward pass to add to
 };
 
-/// Updates parameters and both moments in place, in one pass. All four are flat and equally long; throws
-/// Error otherwise, or when step < 1.
-void adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
-          std::span<float> second_moment, const AdamStep& settings);
+/// Updates parameters and both moments in place, in one pass, and writes the new parameters rounded to
+/// `shadow`, unless that is empty. All are flat and equally long; throws Error otherwise, or when step < 1.
+/// Returns squared_norm(gradients), before any scaling, to float32's precision: it passes by anyway.
+double adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
+          std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow = {});
 
-/// The same, one number at a time: the definition that `adam` is tested against.
+/// The same, one number at a time and without a shadow: the definition that `adam` is tested against.
 void adam_reference(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
                     std::span<float> second_moment, const AdamStep& settings);
 

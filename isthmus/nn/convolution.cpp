@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/ops/bf16_products.hpp"
 
 namespace isthmus::nn {
 namespace {
@@ -29,8 +30,12 @@ Convolution::Convolution(int64_t inputs, int64_t outputs, bool transposed, Activ
 }
 
 Tensor Convolution::forward(const Tensor& x) const {
-  const Tensor y = transposed_ ? at::conv_transpose2d(x, weight, bias, stride, padding)
-                               : at::conv2d(x, weight, bias, stride, padding);
+  const auto type = ops::bf16_products() ? at::kBFloat16 : weight.scalar_type();
+  const Tensor h = x.to(type);
+  const Tensor w = weight.to(type);
+  const Tensor b = bias.to(type);
+  const Tensor y = transposed_ ? at::conv_transpose2d(h, w, b, stride, padding)
+                               : at::conv2d(h, w, b, stride, padding);
   return ops::activate(y, activation_);
 }
 
@@ -79,7 +84,7 @@ Tensor ConvolutionalEncoder::forward(const Tensor& x) {
   // Channels last is the order that oneDNN's convolutions work in; it saves them a copy each way.
   Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& convolution : convolutions_) h = convolution->forward(h);
-  return top_->forward(h.contiguous());
+  return top_->forward(h.to(x.scalar_type()).contiguous());
 }
 
 std::vector<Tensor> ConvolutionalEncoder::activations(const Tensor& x) {
@@ -87,9 +92,9 @@ std::vector<Tensor> ConvolutionalEncoder::activations(const Tensor& x) {
   Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& convolution : convolutions_) {
     h = convolution->forward(h);
-    all.push_back(h);
+    all.push_back(h.to(x.scalar_type()));
   }
-  const std::vector<Tensor> top = top_->activations(h.contiguous());
+  const std::vector<Tensor> top = top_->activations(all.back().contiguous());
   all.insert(all.end(), top.begin(), top.end());
   return all;
 }
@@ -113,14 +118,15 @@ Tensor ConvolutionalDecoder::forward(const Tensor& x) {
   Tensor h = ops::activate(top_->forward(x), activation_).unflatten(1, smallest_);
   h = h.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& convolution : convolutions_) h = convolution->forward(h);
-  return h;
+  return h.to(x.scalar_type());
 }
 
 std::vector<Tensor> ConvolutionalDecoder::activations(const Tensor& x) {
   std::vector<Tensor> all = top_->activations(x);
   all.back() = ops::activate(all.back(), activation_).unflatten(1, smallest_);
   for (const auto& convolution : convolutions_)
-    all.push_back(convolution->forward(all.back().contiguous(at::MemoryFormat::ChannelsLast)));
+    all.push_back(
+        convolution->forward(all.back().contiguous(at::MemoryFormat::ChannelsLast)).to(x.scalar_type()));
   return all;
 }
 

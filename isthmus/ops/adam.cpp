@@ -8,10 +8,11 @@
 
 namespace isthmus::ops {
 
-void reference::adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
-                     const Tensor& second_moment, const AdamOptions& options, int64_t step,
-                     double gradient_scale) {
+double reference::adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
+                       const Tensor& second_moment, const AdamOptions& options, int64_t step,
+                       double gradient_scale, const Tensor& shadow) {
   const at::NoGradGuard no_grad;
+  const double norm = reference::squared_norm(gradients);
   Tensor g = gradients * gradient_scale;
   if (options.decoupled)
     parameters.mul_(1 - options.learning_rate * options.weight_decay);
@@ -23,18 +24,22 @@ void reference::adam(const Tensor& parameters, const Tensor& gradients, const Te
   const double unbias_second = 1 - std::pow(options.beta2, static_cast<double>(step));
   const Tensor root = second_moment.sqrt().div_(std::sqrt(unbias_second)).add_(options.epsilon);
   parameters.addcdiv_(first_moment, root, -options.learning_rate / unbias_first);
+  if (shadow.defined()) shadow.copy_(parameters);
   if (options.clear_gradients) gradients.zero_();
+  return norm;
 }
 
 double reference::squared_norm(const Tensor& buffer) {
   return buffer.detach().to(at::kDouble).square().sum().item<double>();
 }
 
-void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
-          const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale) {
+double adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
+            const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale,
+            const Tensor& shadow) {
   if (!eligible(parameters, gradients, first_moment, second_moment))
-    return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale);
-  kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),
+    return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale,
+                           shadow);
+  return kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),
                 mutable_numbers(second_moment),
                 {.step = step,
                  .learning_rate = options.learning_rate,
@@ -44,7 +49,8 @@ void adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first
                  .weight_decay = options.weight_decay,
                  .decoupled = options.decoupled,
                  .gradient_scale = gradient_scale,
-                 .clear_gradients = options.clear_gradients});
+                 .clear_gradients = options.clear_gradients},
+                mutable_bfloat16(shadow));
 }
 
 double squared_norm(const Tensor& buffer) {

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "isthmus/core/torch.hpp"
+#include "isthmus/kernels/bfloat16.hpp"
 
 namespace isthmus::ops {
 
@@ -16,6 +17,13 @@ inline std::span<const float> numbers(const Tensor& t) {
 inline std::span<float> mutable_numbers(const Tensor& t) {
   if (!t.defined()) return {};
   return {t.mutable_data_ptr<float>(), static_cast<size_t>(t.numel())};
+}
+
+/// The memory of a contiguous bfloat16 tensor on the CPU, to write to; empty for an undefined tensor.
+inline std::span<kernels::Bfloat16> mutable_bfloat16(const Tensor& t) {
+  if (!t.defined()) return {};
+  return {reinterpret_cast<kernels::Bfloat16*>(t.mutable_data_ptr<at::BFloat16>()),
+          static_cast<size_t>(t.numel())};
 }
 
 }  // namespace isthmus::ops

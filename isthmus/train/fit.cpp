@@ -3,12 +3,14 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/subject.hpp"
+#include "isthmus/ops/bf16_products.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
 #include "isthmus/train/loader.hpp"
 
@@ -55,6 +57,8 @@ Terms take_step(Training& training, const Batch& batch, const std::function<void
   const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
   Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
   training.zero_gradients();
+  std::optional<ops::Bf16Products> low;
+  if (training.config().precision == Precision::bf16) low.emplace(training.parameters().shadow());
   const Loss loss = loss_of(stage, training.model(), batch, step);
   Terms terms = finite_terms(loss, training.step());
   tell(Part::forward);
@@ -94,7 +98,8 @@ void fit(Training& training, const std::vector<Observer>& observers) {
     saved = training.step();
   };
 
-  Loader loader(*training.data().train, training.data().config.binarise, config.batch, seed, training.step());
+  Loader loader(*training.data().train, training.data().config.binarise, config.batch, seed, training.step(),
+                device);
   auto last = std::chrono::steady_clock::now();
   while (training.step() < training.steps()) {
     const Batch batch = loader.next().to(device);

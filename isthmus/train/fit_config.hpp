@@ -11,6 +11,9 @@ namespace isthmus::train {
 /// adam: Kingma & Ba 2015; adamw: decoupled weight decay, Loshchilov & Hutter 2019.
 enum class Optimiser { adam, adamw };
 
+/// Of matrix products and convolutions. Weights, moments, likelihoods and penalties are float32 in both.
+enum class Precision { fp32, bf16 };
+
 /// layerwise: each layer alone first, from the data up, then the whole (Bengio et al. 2007).
 enum class Pretrain { none, layerwise };
 
@@ -28,6 +31,7 @@ struct FitConfig {
   double epsilon = 1e-8;
   double weight_decay = 0;
   double clip = 0;
+  Precision precision = Precision::fp32;
   int64_t log_every = 100;
   int64_t evaluate_every = 1000;
   int64_t checkpoint_every = 2000;
@@ -50,6 +54,9 @@ struct FitConfig {
         field<&FitConfig::epsilon>("added to the root of the second moment", positive),
         field<&FitConfig::weight_decay>("pull of the weights to 0", non_negative),
         field<&FitConfig::clip>("largest norm of the gradient; 0 never clips", non_negative),
+        field<&FitConfig::precision>(
+            "of matrix products and convolutions: fp32, or bf16, which processors with instructions for it "
+            "multiply several times faster; everything else stays fp32"),
         field<&FitConfig::log_every>("steps between lines of metrics.jsonl", positive),
         field<&FitConfig::evaluate_every>("steps between looks at the validation examples; 0 never looks",
                                           non_negative),

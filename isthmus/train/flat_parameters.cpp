@@ -32,7 +32,7 @@ std::unordered_set<const c10::TensorImpl*> leaves_of(const Tensor& loss) {
 
 }  // namespace
 
-FlatParameters::FlatParameters(Model& model) : parameters_(model.parameters()) {
+FlatParameters::FlatParameters(Model& model, bool with_shadow) : parameters_(model.parameters()) {
   int64_t size = 0;
   for (const Tensor& parameter : parameters_) {
     size += padded(parameter.numel());
@@ -53,6 +53,7 @@ FlatParameters::FlatParameters(Model& model) : parameters_(model.parameters()) {
     parameter.mutable_grad() = place(gradients_);
     offset += padded(parameter.numel());
   }
+  if (with_shadow) shadow_ = {values_, values_.to(at::kBFloat16)};
 }
 
 std::vector<FlatParameters::Range> FlatParameters::ranges_of(const Tensor& loss) const {

@@ -20,16 +20,29 @@ int64_t whole_batches(int64_t size, int64_t batch) {
 
 }  // namespace
 
-Loader::Loader(const Dataset& split, Binarise binarise, int64_t batch, uint64_t seed, int64_t first_step)
+Loader::Loader(const Dataset& split, Binarise binarise, int64_t batch, uint64_t seed, int64_t first_step,
+               at::Device device)
     : split_(split),
       binarise_(binarise),
       batch_(batch),
       seed_(seed),
       steps_per_epoch_(whole_batches(split.size(), batch)),
-      batches_(first_step, [this](int64_t step, Batch& into) { fill(step, into); }) {}
+      step_(first_step) {
+  if (device.is_cpu()) return;
+  ahead_.emplace(first_step, [this](int64_t step, Batch& into) {
+    omp_set_num_threads(1);  // of this thread's kernels: the other cores belong to the step
+    fill(step, into);
+  });
+}
+
+const Batch& Loader::next() {
+  if (ahead_) return ahead_->next();
+  fill(step_, current_);
+  ++step_;
+  return current_;
+}
 
 void Loader::fill(int64_t step, Batch& batch) {
-  omp_set_num_threads(1);  // of this thread's kernels: the cores belong to the step
   const int64_t epoch = step / steps_per_epoch_;
   if (epoch != epoch_) {
     order_ = Noise(seed_, Purpose::shuffle, epoch).permutation(split_.size());

@@ -66,7 +66,8 @@ class Products {
   static std::unique_ptr<at::ObserverContext> seen(const at::RecordFunction& function) {
     static const std::set<std::string> products{"aten::mm",          "aten::addmm",
                                                 "aten::bmm",         "aten::baddbmm",
-                                                "aten::convolution", "aten::convolution_backward"};
+                                                "aten::convolution", "aten::convolution_backward",
+                                                "isthmus::bf16_mm",  "isthmus::bf16_addmm"};
     const auto name = function.operator_name();
     if (!name || !products.contains(name->name)) return nullptr;
     if (!name->overload_name.empty() && name->overload_name != "out") return nullptr;
@@ -92,7 +93,7 @@ StepTimes measure_step(Training& training, int64_t steps, int64_t warm_up, int64
     throw UsageError({.who = "measure_step", .expected = "1 step and 1 round or more", .got = "fewer"});
   const auto device = device_of(training.model());
   Loader loader(*training.data().train, training.data().config.binarise, training.config().batch,
-                static_cast<uint64_t>(training.recipe().run().seed), training.step());
+                static_cast<uint64_t>(training.recipe().run().seed), training.step(), device);
   training.model().train();
   for (int64_t i = 0; i < warm_up; ++i) take_step(training, loader.next().to(device));
 

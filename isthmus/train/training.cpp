@@ -57,6 +57,14 @@ const std::string prefix = "model.";
 /// still.
 constexpr double largest_norm = 1e19;
 
+void check_norm(double norm, int64_t step) {
+  if (norm < largest_norm) return;
+  throw Error({.who = "fit",
+               .expected = "a finite gradient",
+               .got = fmt::format("one of norm {:.3g} at step {}", norm, step),
+               .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
+}
+
 }  // namespace
 
 Built build(const Recipe& recipe) {
@@ -75,7 +83,7 @@ Built build(const Recipe& recipe) {
 Training::Training(const Recipe& recipe, Built built)
     : recipe_(recipe),
       built_(std::move(built)),
-      parameters_(*built_.model),
+      parameters_(*built_.model, recipe_.fit().precision == Precision::bf16),
       first_moment_(at::zeros_like(parameters_.values())),
       second_moment_(at::zeros_like(parameters_.values())),
       stages_(layers_to_pretrain(recipe_, *built_.model), recipe_.fit().pretrain_steps,
@@ -95,13 +103,12 @@ void Training::zero_gradients() {
 
 void Training::advance(const Loss& loss) {
   const at::NoGradGuard no_grad;
-  const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
-  if (!(norm < largest_norm))
-    throw Error({.who = "fit",
-                 .expected = "a finite gradient",
-                 .got = fmt::format("one of norm {:.3g} at step {}", norm, step_),
-                 .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
-  const double scale = config().clip > 0 ? std::min(1.0, config().clip / norm) : 1.0;
+  double scale = 1;
+  if (config().clip > 0) {
+    const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
+    check_norm(norm, step_);
+    scale = std::min(1.0, config().clip / norm);
+  }
   const Stage now = stage();
   const int64_t index = step_ - now.first;
   if (index == 0)
@@ -110,11 +117,16 @@ void Training::advance(const Loss& loss) {
   const auto ranges =
       now.layer ? parameters_.ranges_of(loss.total())
                 : std::vector<FlatParameters::Range>{{.first = 0, .size = parameters_.values().numel()}};
+  double squared_norm = 0;
   for (const auto [first, size] : ranges) {
-    const auto part = [first, size](const Tensor& buffer) { return buffer.narrow(0, first, size); };
-    ops::adam(part(parameters_.values()), part(parameters_.gradients()), part(first_moment_),
-              part(second_moment_), options(config(), index), index + 1, scale);
+    const auto part = [first, size](const Tensor& buffer) {
+      return buffer.defined() ? buffer.narrow(0, first, size) : Tensor();
+    };
+    squared_norm += ops::adam(part(parameters_.values()), part(parameters_.gradients()), part(first_moment_),
+                              part(second_moment_), options(config(), index), index + 1, scale,
+                              part(parameters_.shadow().rounded));
   }
+  check_norm(std::sqrt(squared_norm), step_);
   gradients_are_clear_ = !now.layer;
   if (!now.layer) model().after_step(loss.statistics);
   ++step_;
@@ -148,6 +160,7 @@ void Training::load(const std::filesystem::path& path) {
   restore(model(), own, who);
   first_moment_.copy_(loaded.tensors.at("optimiser.first_moment"));
   second_moment_.copy_(loaded.tensors.at("optimiser.second_moment"));
+  parameters_.refresh_shadow();
   step_ = step;
 }
 

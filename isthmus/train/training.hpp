@@ -46,7 +46,8 @@ class Training {
 
   /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, clears the gradient, and
   /// lets the model update its averages. While one layer is trained alone, nothing but its parameters
-  /// changes. Throws Error when the gradient is not finite; nothing has changed then.
+  /// changes. Throws Error when the gradient is not finite; what the parameters are then is not defined, and
+  /// the training must not be saved.
   void advance(const Loss& loss);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus::ops {
+
+/// All weights of a model in one buffer, and the same numbers rounded to bfloat16 in another: what the
+/// optimiser writes in one pass. Undefined tensors: no such buffers.
+struct Shadow {
+  Tensor values;   ///< [size], float32
+  Tensor rounded;  ///< [size], bfloat16
+};
+
+/// While it lives, `linear` and `convolution` on this thread multiply bfloat16 numbers and add the products
+/// up in float32. All else, the results included, stays float32: likelihoods, divergences, penalties, sums.
+/// For a training step: the backward pass of a layer follows its forward pass.
+class Bf16Products {
+ public:
+  /// A weight that lies in `shadow.values` is not rounded again but read from `shadow.rounded`.
+  explicit Bf16Products(const Shadow& shadow);
+  ~Bf16Products();
+  Bf16Products(const Bf16Products&) = delete;
+  Bf16Products& operator=(const Bf16Products&) = delete;
+
+ private:
+  const Shadow* before_;
+  Shadow shadow_;
+};
+
+/// Whether a Bf16Products lives on this thread.
+bool bf16_products();
+
+/// `t`, float32, in bfloat16, rounded to nearest, in the same shape and strides.
+Tensor rounded(const Tensor& t);
+
+/// a b, [m, k] and [k, n] in bfloat16 → [m, n], float32. On the CPU, and without a graph.
+Tensor bf16_mm(const Tensor& a, const Tensor& b);
+
+/// place += a b, with `place` [m, n] float32 in any strides.
+void bf16_addmm(const Tensor& place, const Tensor& a, const Tensor& b);
+
+}  // namespace isthmus::ops
