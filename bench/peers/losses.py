@@ -77,9 +77,9 @@ def conv_vae(p, x):
     shape = h.shape[1:]
     mean, log_variance, _, z = draw(mlp(p, "encoder.top", h.flatten(1), F.relu))
     h = F.relu(mlp(p, "decoder.top", z, F.relu)).unflatten(1, shape)
-    for i in range(layers - 1, -1, -1):
+    for i in range(layers):
         h = F.conv_transpose2d(h, p[f"decoder.convolution{i}.weight"], p[f"decoder.convolution{i}.bias"], 2, 1)
-        if i > 0:
+        if i + 1 < layers:
             h = F.relu(h)
     log_spread = p["observation.log_variance"].float()
     squares = (h.float() - x).square().flatten(1).sum(1)

@@ -59,7 +59,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 double AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRICT g, float* HWY_RESTRICT m,
-               float* HWY_RESTRICT v, Bfloat16* HWY_RESTRICT shadow, size_t n) {
+                 float* HWY_RESTRICT v, Bfloat16* HWY_RESTRICT shadow, size_t n) {
   const hn::ScalableTag<float> d;
   const auto set = [&](float x) HWY_ATTR { return hn::Set(d, x); };
   const auto scale = set(f.gradient_scale), decay = set(f.coupled_decay), shrink = set(f.shrink);
@@ -180,9 +180,9 @@ double adam(std::span<float> parameters, std::span<float> gradients, std::span<f
                  .got = fmt::format("{}", shadow.size())});
   const AdamFactors factors(settings);
   return sum_over(parameters.size(), [&](size_t at, size_t n) {
-    return HWY_DYNAMIC_DISPATCH(AdamChunk)(
-        factors, parameters.data() + at, gradients.data() + at, first_moment.data() + at,
-     second_moment.data() + at, shadow.empty() ? nullptr : shadow.data() + at, n);
+    return HWY_DYNAMIC_DISPATCH(AdamChunk)(factors, parameters.data() + at, gradients.data() + at,
+                                           first_moment.data() + at, second_moment.data() + at,
+                                           shadow.empty() ? nullptr : shadow.data() + at, n);
   });
 }
 

@@ -25,7 +25,7 @@ struct AdamStep {
 /// `shadow`, unless that is empty. All are flat and equally long; throws Error otherwise, or when step < 1.
 /// Returns squared_norm(gradients), before any scaling, to float32's precision: it passes by anyway.
 double adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
-          std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow = {});
+            std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow = {});
 
 /// The same, one number at a time and without a shadow: the definition that `adam` is tested against.
 void adam_reference(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,

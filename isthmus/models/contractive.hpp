@@ -7,6 +7,7 @@
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/nn/autoencoder.hpp"
 #include "isthmus/ops/jacobian.hpp"
+#include "isthmus/ops/layer_jacobian.hpp"
 
 namespace isthmus::models::contractive {
 

@@ -61,6 +61,7 @@ class Model final : public nn::Autoencoder {
                         .expected = fmt::format("at most the {} units of the code", code_size()),
                         .got = k_.text(),
                         .hint = "a smaller --k, or a larger --latent"});
+    if (data.mean.defined() && one_layer()) start_at(data.mean);
   }
 
   Loss loss(const Batch& batch, Step& step) override {
@@ -80,11 +81,19 @@ class Model final : public nn::Autoencoder {
 
   /// Of the units that are kept: one far below 0 takes no part in x, whatever its size.
   Tensor responses(const Tensor& x) override {
-    const bool code_is_first = stacked_layers() == 1 && encoder().first_weight().dim() == 2;
-    return code_is_first ? keep(x, k_.last()).abs() : Autoencoder::responses(x);
+    return one_layer() ? keep(x, k_.last()).abs() : Autoencoder::responses(x);
   }
 
  private:
+  bool one_layer() { return stacked_layers() == 1 && encoder().first_weight().dim() == 2; }
+
+  /// Lets every unit answer `mean` with 0. Else those that happen to look like it are among the k largest for
+  /// every example, and many of the others are never kept and never learn.
+  void start_at(const Tensor& mean) {
+    const at::NoGradGuard no_grad;
+    encoder().output_bias().copy_(-at::mv(encoder().first_weight(), mean.flatten()));
+  }
+
   /// The code of x, [batch, latent], all but its `units` largest set to 0.
   Tensor keep(const Tensor& x, double units) {
     return ops::keep_top_k(encoder().forward(x), std::min<int64_t>(std::llround(units), code_size()));

@@ -34,8 +34,8 @@ Tensor Convolution::forward(const Tensor& x) const {
   const Tensor h = x.to(type);
   const Tensor w = weight.to(type);
   const Tensor b = bias.to(type);
-  const Tensor y = transposed_ ? at::conv_transpose2d(h, w, b, stride, padding)
-                               : at::conv2d(h, w, b, stride, padding);
+  const Tensor y =
+      transposed_ ? at::conv_transpose2d(h, w, b, stride, padding) : at::conv2d(h, w, b, stride, padding);
   return ops::activate(y, activation_);
 }
 

@@ -40,17 +40,17 @@ double adam(const Tensor& parameters, const Tensor& gradients, const Tensor& fir
     return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale,
                            shadow);
   return kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),
-                mutable_numbers(second_moment),
-                {.step = step,
-                 .learning_rate = options.learning_rate,
-                 .beta1 = options.beta1,
-                 .beta2 = options.beta2,
-                 .epsilon = options.epsilon,
-                 .weight_decay = options.weight_decay,
-                 .decoupled = options.decoupled,
-                 .gradient_scale = gradient_scale,
-                 .clear_gradients = options.clear_gradients},
-                mutable_bfloat16(shadow));
+                       mutable_numbers(second_moment),
+                       {.step = step,
+                        .learning_rate = options.learning_rate,
+                        .beta1 = options.beta1,
+                        .beta2 = options.beta2,
+                        .epsilon = options.epsilon,
+                        .weight_decay = options.weight_decay,
+                        .decoupled = options.decoupled,
+                        .gradient_scale = gradient_scale,
+                        .clear_gradients = options.clear_gradients},
+                       mutable_bfloat16(shadow));
 }
 
 double squared_norm(const Tensor& buffer) {

@@ -98,8 +98,4 @@ Tensor estimate_squared_jacobian_norm(const Encoding& f, const Tensor& x, Noise&
   return sum_of_squares(f, x, probes, rows, some) / static_cast<double>(probes);
 }
 
-Tensor layer_squared_jacobian_norm(const Tensor& h, const Tensor& weight, Activation activation) {
-  return at::mv(slope(h, activation).square(), weight.square().sum(1));
-}
-
 }  // namespace isthmus::ops

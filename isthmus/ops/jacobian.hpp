@@ -5,7 +5,6 @@
 
 #include "isthmus/core/noise.hpp"
 #include "isthmus/core/torch.hpp"
-#include "isthmus/ops/activation.hpp"
 
 /// ‖∂f/∂x‖²_F of every example: how far a code moves when its input does, in squared units of code a unit of
 /// input (the contractive penalty of Rifai et al. 2011).
@@ -31,9 +30,5 @@ Tensor squared_jacobian_norm(const Encoding& f, const Tensor& x, int64_t rows = 
 /// `noise`. Throws Error as above, and when there is no probe.
 Tensor estimate_squared_jacobian_norm(const Encoding& f, const Tensor& x, Noise& noise, int64_t probes = 1,
                                       int64_t rows = jacobian_rows);
-
-/// The closed form of one layer h = activation(x Wᵀ + b), [batch]: Σ_j activation'_j² Σ_i W_ji², which for a
-/// sigmoid is Σ_j (h_j (1 − h_j))² Σ_i W_ji². h [batch, out], weight [out, in].
-Tensor layer_squared_jacobian_norm(const Tensor& h, const Tensor& weight, Activation activation);
 
 }  // namespace isthmus::ops

@@ -7,6 +7,7 @@
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
 #include "isthmus/ops/spans.hpp"
+#include "isthmus/ops/sparse_linear.hpp"
 
 namespace isthmus::ops {
 namespace {
@@ -42,60 +43,62 @@ struct Linear : torch::autograd::Function<Linear> {
                         const std::optional<Tensor>& bias, Activation activation) {
     const Factors factors(x, weight);
     const Tensor y = forward_in_place(factors, bias.value_or(Tensor()), activation);
-    context->saved_data["bias"] = bias.has_value();
     context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y,
                                 factors.low ? factors.x : Tensor(), factors.low ? factors.weight : Tensor()});
     context->saved_data["activation"] = static_cast<int64_t>(activation);
+    context->saved_data["bias"] = bias.has_value();
     return y;
-  }
-
-  /// gᵀ x; undefined when it has been added to weight.grad() already.
-  static Tensor weight_gradient(const Tensor& g, const Tensor& x, const Tensor& weight) {
-    const bool low = g.scalar_type() == at::kBFloat16;
-    Tensor place = at::GradMode::is_enabled() ? Tensor() : place_of_gradient(weight);
-    if (!place.defined()) return product(low, g.t(), x);
-    if (low)
-      bf16_addmm(place, g.t(), x);
-    else
-      at::addmm_out(place, place, g.t(), x);
-    return {};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const bool low = saved[3].defined() && !at::GradMode::is_enabled();
+    const Tensor& x = saved[0];
     const Tensor& weight = saved[1];
-    const Tensor& x = low ? saved[3] : saved[0];
-    const Tensor& factor = low ? saved[4] : weight;
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+    const bool identity = activation == Activation::identity;
+    const bool wants_x = context->needs_input_grad(0);
+    const bool wants_weight = context->needs_input_grad(1);
     const bool wants_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(2);
-    Tensor bias_gradient;
-    // The gradient with respect to x Wᵀ + b. A graph of the backward pass (the contractive penalty asks for
-    // one) needs operations that autograd sees.
-    Tensor g = gradients[0];
+    // A graph of the backward pass (the contractive penalty asks for one) needs operations that autograd
+    // sees. `g` is the gradient with respect to x Wᵀ + b.
     if (at::GradMode::is_enabled()) {
-      if (activation != Activation::identity) g = g * slope(saved[2], activation);
-      if (wants_bias) bias_gradient = g.sum(0);
-    } else {
-      const Tensor dy = g.contiguous();
-      const bool identity = activation == Activation::identity;
-      if (wants_bias) bias_gradient = at::empty({dy.size(1)}, dy.options());
-      const Tensor& y = identity ? dy : saved[2];
-      if (low) {
-        g = at::empty_like(dy, at::kBFloat16);
-        kernels::activate_backward(mutable_bfloat16(g), mutable_numbers(bias_gradient), numbers(y),
-                                   numbers(dy), dy.size(0), dy.size(1), activation);
-      } else if (wants_bias || !identity) {
-        // The identity's gradient is dy itself, so writing it in place changes nothing.
-        g = identity ? dy : at::empty_like(dy);
-        kernels::activate_backward(mutable_numbers(g), mutable_numbers(bias_gradient),
-                                   numbers(y), numbers(dy), dy.size(0), dy.size(1), activation);
-      } else {
-        g = dy;
-      }
+      const Tensor g = identity ? gradients[0] : gradients[0] * slope(saved[2], activation);
+      return {wants_x ? at::mm(g, weight) : Tensor(), wants_weight ? at::mm(g.t(), x) : Tensor(),
+              wants_bias ? g.sum(0) : Tensor(), Tensor()};
     }
-    return {context->needs_input_grad(0) ? product(low, g, factor) : Tensor(),
-            context->needs_input_grad(1) ? weight_gradient(g, x, weight) : Tensor(), bias_gradient, Tensor()};
+    const bool low = saved[3].defined();
+    const Tensor dy = gradients[0].contiguous();
+    const Tensor& y = identity ? dy : saved[2];
+    // In float32 the identity's gradient is dy itself, so writing it in place changes nothing.
+    const Tensor g = identity && !low ? dy : at::empty_like(dy, low ? at::kBFloat16 : at::kFloat);
+    const Tensor dbias = wants_bias ? at::empty({dy.size(1)}, dy.options()) : Tensor();
+    if (low)
+      kernels::activate_backward(mutable_bfloat16(g), mutable_numbers(dbias), numbers(y), numbers(dy),
+                                 dy.size(0), dy.size(1), activation);
+    else if (wants_bias || !identity)
+      kernels::activate_backward(mutable_numbers(g), mutable_numbers(dbias), numbers(y), numbers(dy),
+                                 dy.size(0), dy.size(1), activation);
+
+    Tensor dweight;  // stays undefined when it has been added to weight.grad() already
+    if (wants_weight) {
+      const Tensor place = place_of_gradient(weight);
+      if (!(identity && add_sparse_product(place, dy, x)))
+        dweight = product_into(place, g.t(), low ? saved[3] : x);
+    }
+    return {wants_x ? product(low, g, low ? saved[4] : weight) : Tensor(), dweight, dbias, Tensor()};
+  }
+
+  /// a b; or undefined, and added to `place`, where that is defined.
+  static Tensor product_into(const Tensor& place, const Tensor& a, const Tensor& b) {
+    const bool low = a.scalar_type() == at::kBFloat16;
+    if (!place.defined()) return product(low, a, b);
+    if (low) {
+      bf16_addmm(place, a, b);
+    } else {
+      Tensor sum = place;
+      at::addmm_out(sum, sum, a, b);
+    }
+    return {};
   }
 };
 
@@ -111,6 +114,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
   // The matrix product takes weights of any strides (a decoder's may be its encoder's, transposed).
   if (!eligible(x, bias) || !weight.is_cpu() || weight.scalar_type() != at::kFloat)
     return reference::linear(x, weight, bias, activation);
+  if (activation == Activation::identity)
+    if (Tensor y = sparse_linear(x, weight, bias); y.defined()) return y;
   if (!at::GradMode::is_enabled()) return forward_in_place({x, weight}, bias, activation);
   return Linear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, activation);
 }

@@ -26,4 +26,9 @@ inline std::span<kernels::Bfloat16> mutable_bfloat16(const Tensor& t) {
           static_cast<size_t>(t.numel())};
 }
 
+/// The memory of a contiguous int32 tensor on the CPU.
+inline std::span<const int32_t> indices(const Tensor& t) {
+  return {t.const_data_ptr<int32_t>(), static_cast<size_t>(t.numel())};
+}
+
 }  // namespace isthmus::ops

@@ -103,6 +103,34 @@ TEST(Adam, ClearsTheGradientsWhenAskedAndDoesTheSame) {
   });
 }
 
+TEST(Adam, WritesTheNewParametersRoundedAndDoesTheSame) {
+  on_every_target([] {
+    for (const size_t n : {1, 7, 16, 33, 20000}) {
+      State plain(n), shadowed(n);
+      plain.step({.step = 2, .learning_rate = 0.1});
+      std::vector<Bfloat16> shadow(n);
+      adam(shadowed.p, shadowed.g, shadowed.m, shadowed.v, {.step = 2, .learning_rate = 0.1}, shadow);
+      EXPECT_EQ(shadowed.p, plain.p);
+      for (size_t i = 0; i < n; ++i) EXPECT_EQ(shadow[i], to_bfloat16(plain.p[i]));
+    }
+  });
+}
+
+TEST(Adam, ReturnsTheSquaredNormOfTheGradientsAsTheyCame) {
+  on_every_target([] {
+    for (const size_t n : {0, 1, 7, 16, 33, 20000}) {
+      State state(n);
+      const double norm = squared_norm(state.g);
+      const double seen = adam(state.p, state.g, state.m, state.v,
+                               {.step = 1, .learning_rate = 0.1, .weight_decay = 0.3, .gradient_scale = 0.5});
+      EXPECT_NEAR(seen, norm, 1e-5 * norm);
+    }
+    State broken(50);
+    broken.g[17] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(adam(broken.p, broken.g, broken.m, broken.v, {.step = 1, .learning_rate = 0.1})));
+  });
+}
+
 TEST(Adam, MovesAParameterThatNeverHadAGradientNowhere) {
   on_every_target([] {
     std::vector<float> p(40, 2.0f), g(40), m(40), v(40);
@@ -131,6 +159,8 @@ TEST(Adam, RefusesUnequalLengthsAndStepZero) {
   EXPECT_THROW(adam(four, four, three, four, {.step = 1, .learning_rate = 1}), Error);
   EXPECT_THROW(adam(four, four, four, three, {.step = 1, .learning_rate = 1}), Error);
   EXPECT_THROW(adam(four, four, four, four, {.step = 0, .learning_rate = 1}), Error);
+  std::vector<Bfloat16> shadow(3);
+  EXPECT_THROW(adam(four, four, four, four, {.step = 1, .learning_rate = 1}, shadow), Error);
 }
 
 TEST(SquaredNorm, IsTheSumInDouble) {

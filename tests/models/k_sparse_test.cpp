@@ -36,6 +36,15 @@ TEST(KSparse, KeepsExactlyK) {
   EXPECT_TRUE(code.allclose(at::where(all >= fourth, all, 0)));
 }
 
+TEST(KSparse, StartsWithUnitsThatAnswerTheMeanImageWithNought) {
+  const Tensor mean = Noise(3, Purpose::evaluation).uniform({1, 4, 4});
+  Model model(small(), {.shape = {1, 4, 4}, .mean = mean}, Noise(1));
+  auto p = model.named_parameters();
+  const Tensor units = at::linear(mean.view({1, 16}), p["encoder.layer0.weight"], p["encoder.layer0.bias"]);
+  EXPECT_LT(units.abs().max().item<double>(), 1e-6);
+  EXPECT_TRUE(p["decoder.layer0.bias"].allclose(mean.flatten()));
+}
+
 TEST(KSparse, SumsAtomsOfItsDictionary) {
   Model model(small(), {.shape = {1, 4, 4}}, Noise(1));
   const Tensor code = model.encode(images(3).x);

@@ -55,10 +55,17 @@ TEST(Adam, IsItsReferenceAtEverySize) {
       const State fused = start(noise.normal({size}));
       const State truth = start(fused.parameters);
       ASSERT_TRUE(eligible(fused.parameters));
+      const Tensor shadow = at::zeros({size}, at::kBFloat16);
+      const Tensor true_shadow = at::zeros({size}, at::kBFloat16);
       for (int64_t step = 1; step <= 4; ++step) {
         const Tensor gradients = noise.normal({size});
-        adam(fused.parameters, gradients, fused.first, fused.second, c.options, step, 0.7);
-        reference::adam(truth.parameters, gradients, truth.first, truth.second, c.options, step, 0.7);
+        const double norm =
+            adam(fused.parameters, gradients, fused.first, fused.second, c.options, step, 0.7, shadow);
+        EXPECT_TRUE(shadow.equal(fused.parameters.to(at::kBFloat16)));
+        EXPECT_NEAR(norm / reference::adam(truth.parameters, gradients, truth.first, truth.second, c.options,
+                                           step, 0.7, true_shadow),
+                    1, 1e-5);
+        EXPECT_TRUE(true_shadow.equal(truth.parameters.to(at::kBFloat16)));
       }
       EXPECT_TRUE(fused.parameters.allclose(truth.parameters, 1e-5, 1e-6)) << size;
       EXPECT_TRUE(fused.first.allclose(truth.first, 1e-5, 1e-7)) << size;

@@ -232,48 +232,5 @@ TEST(SquaredJacobianNorm, HasTheGradientsOfDifferences) {
       {weights.normal({4, 5}), weights.normal({4}), weights.normal({3, 4}), weights.normal({3})});
 }
 
-constexpr Activation activations[] = {Activation::identity, Activation::relu, Activation::tanh,
-                                      Activation::sigmoid, Activation::softplus};
-
-TEST(LayerSquaredJacobianNorm, IsAutogradsOfOneLayer) {
-  Noise noise(13);
-  const Tensor x = noise.normal({6, 9});
-  const Tensor weight = noise.normal({5, 9});
-  const Tensor bias = noise.normal({5});
-  for (const Activation activation : activations) {
-    const auto f = [&](const Tensor& input) { return linear(input, weight, bias, activation); };
-    const Tensor closed = layer_squared_jacobian_norm(f(x), weight, activation);
-    EXPECT_TRUE(closed.allclose(full_jacobian(f, x), 1e-5, 1e-12));
-    EXPECT_TRUE(closed.allclose(squared_jacobian_norm(f, x), 1e-5, 1e-12));
-  }
-}
-
-TEST(LayerSquaredJacobianNorm, OfASigmoidIsTheOneOfRifai) {
-  Noise noise(14);
-  const Tensor weight = noise.normal({4, 3}).to(at::kDouble);
-  const Tensor h = at::sigmoid(noise.normal({2, 4}).to(at::kDouble));
-  const Tensor closed = layer_squared_jacobian_norm(h, weight, Activation::sigmoid);
-  for (int64_t row = 0; row < 2; ++row) {
-    double sum = 0;
-    for (int64_t j = 0; j < 4; ++j) {
-      const double unit = h[row][j].item<double>();
-      for (int64_t i = 0; i < 3; ++i)
-        sum += std::pow(unit * (1 - unit), 2) * std::pow(weight[j][i].item<double>(), 2);
-    }
-    EXPECT_NEAR(closed[row].item<double>(), sum, 1e-12);
-  }
-}
-
-TEST(LayerSquaredJacobianNorm, HasTheGradientsOfDifferences) {
-  Noise noise(15);
-  const Tensor x = noise.normal({3, 5}).to(at::kDouble);
-  for (const Activation activation : {Activation::tanh, Activation::sigmoid, Activation::softplus})
-    test::check_gradients(
-        [&](const Tensors& w) {
-          return layer_squared_jacobian_norm(linear(x, w[0], w[1], activation), w[0], activation);
-        },
-        {noise.normal({4, 5}), noise.normal({4})});
-}
-
 }  // namespace
 }  // namespace isthmus::ops

@@ -5,6 +5,9 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
@@ -146,6 +149,46 @@ TEST(Fit, AGradientThatIsNotFiniteIsNoStep) {
     test::expect_error("expected a finite gradient", [&] { training.advance({}); });
     EXPECT_EQ(training.step(), 0);
   }
+}
+
+/// The losses of a training of `small`, with these settings too.
+std::vector<double> losses_with(const std::vector<std::pair<std::string, std::string>>& words) {
+  Recipe recipe = small();
+  for (const auto& [path, text] : words) recipe.set(path, text);
+  Training training(recipe);
+  std::vector<double> losses;
+  fit(training, {[&](const Event& event) {
+        if (event.kind == Event::Kind::step) losses.push_back(event.terms.front().second);
+      }});
+  return losses;
+}
+
+TEST(Fit, InBf16LearnsWhatItLearnsInFp32) {
+  for (const std::string kind : {"mlp", "conv"}) {
+    const auto exact = losses_with({{"backbone.kind", kind}});
+    const auto low = losses_with({{"backbone.kind", kind}, {"fit.precision", "bf16"}});
+    ASSERT_EQ(low.size(), exact.size());
+    EXPECT_NE(low, exact) << "rounding changes something";
+    for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(low[i] / exact[i], 1, 0.02) << kind << " " << i;
+  }
+}
+
+TEST(Fit, InBf16TheRoundedParametersFollowTheOthersThroughACheckpoint) {
+  const test::TemporaryFolder folder;
+  Recipe recipe = small();
+  recipe.set("fit.precision", "bf16");
+  Training training(recipe);
+  const auto in_step = [](const Training& t) {
+    return t.parameters().shadow().rounded.equal(t.parameters().values().to(at::kBFloat16));
+  };
+  EXPECT_TRUE(in_step(training));
+  fit(training, {});
+  EXPECT_TRUE(in_step(training));
+  training.save(folder / "state.safetensors");
+  Training resumed(recipe);
+  resumed.load(folder / "state.safetensors");
+  EXPECT_TRUE(in_step(resumed));
+  EXPECT_TRUE(resumed.parameters().values().equal(training.parameters().values()));
 }
 
 TEST(Fit, ABatchLargerThanTheDataIsRefused) {

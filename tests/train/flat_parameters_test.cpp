@@ -58,6 +58,18 @@ TEST(FlatParameters, KnowWhichOfThemALossDependsOn) {
   EXPECT_EQ(ranges(at::ones({})), Ranges{});
 }
 
+TEST(FlatParameters, HaveAShadowWhenAsked) {
+  TwoLayers model;
+  EXPECT_FALSE(FlatParameters(model).shadow().rounded.defined());
+  FlatParameters flat(model, true);
+  EXPECT_TRUE(flat.shadow().rounded.equal(flat.values().to(at::kBFloat16)));
+  EXPECT_TRUE(flat.shadow().values.is_same(flat.values()));
+  const at::NoGradGuard no_grad;
+  flat.values().fill_(1.7);
+  flat.refresh_shadow();
+  EXPECT_TRUE(flat.shadow().rounded.equal(flat.values().to(at::kBFloat16)));
+}
+
 TEST(FlatParameters, StartEachOnItsOwnCacheLine) {
   TwoLayers model;
   const FlatParameters flat(model);

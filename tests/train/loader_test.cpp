@@ -76,10 +76,19 @@ class Broken final : public Dataset {
   Shape shape_{1};
 };
 
-TEST(Loader, HandsOverTheErrorsOfItsThread) {
+TEST(Loader, HandsOverErrors) {
   const Broken set;
-  Loader loader(set, Binarise::none, 5, seed);
-  test::expect_error("[broken] expected a disk, got a puddle", [&] { loader.next(); });
+  for (const at::Device device : {at::Device(at::kCPU), at::Device(at::kCUDA, 0)}) {
+    Loader loader(set, Binarise::none, 5, seed, 0, device);
+    test::expect_error("[broken] expected a disk, got a puddle", [&] { loader.next(); });
+  }
+}
+
+TEST(Loader, MakesTheSameBatchesAheadForAnotherDevice) {
+  const auto set = test::flat_images(100);
+  Loader here(*set, Binarise::dynamic, 10, seed, 3);
+  Loader ahead(*set, Binarise::dynamic, 10, seed, 3, at::Device(at::kCUDA, 0));
+  for (int step = 0; step < 25; ++step) EXPECT_TRUE(here.next().x.equal(ahead.next().x)) << step;
 }
 
 TEST(Loader, RefusesABatchThatTheSplitDoesNotFill) {

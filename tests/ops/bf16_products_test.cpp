@@ -1,0 +1,106 @@
+#include "isthmus/ops/bf16_products.hpp"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "isthmus/core/noise.hpp"
+#include "isthmus/ops/linear.hpp"
+
+#include "tests/support/gradients.hpp"
+
+namespace isthmus::ops {
+namespace {
+
+using Tensors = std::vector<Tensor>;
+
+/// Of the largest number of `truth`.
+double error(const Tensor& got, const Tensor& truth) {
+  return ((got - truth).abs().max() / truth.abs().max()).item<double>();
+}
+
+TEST(Bf16Products, RoundToNearestInAnyStrides) {
+  Noise noise(1);
+  const Tensor x = noise.normal({5, 7});
+  for (const Tensor& t : {x, x.t(), x.narrow(1, 2, 3)}) {
+    EXPECT_TRUE(rounded(t).equal(t.to(at::kBFloat16)));
+    EXPECT_EQ(rounded(t).scalar_type(), at::kBFloat16);
+  }
+}
+
+TEST(Bf16Products, ReadTheShadowOfAWeightThatHasOne) {
+  Noise noise(2);
+  const Tensor values = noise.normal({40});
+  const Shadow shadow{values, at::full({40}, 3, at::kBFloat16)};
+  const Tensor weight = values.narrow(0, 10, 12).view({3, 4});
+  EXPECT_TRUE(rounded(weight).equal(weight.to(at::kBFloat16))) << "outside the scope";
+  EXPECT_FALSE(bf16_products());
+  {
+    const Bf16Products scope(shadow);
+    EXPECT_TRUE(bf16_products());
+    const Tensor low = rounded(weight);
+    EXPECT_TRUE(low.equal(at::full({3, 4}, 3, at::kBFloat16)));
+    EXPECT_EQ(low.const_data_ptr<at::BFloat16>(), shadow.rounded.const_data_ptr<at::BFloat16>() + 10);
+    EXPECT_EQ(rounded(weight.t()).strides(), weight.t().strides());
+    const Tensor other = noise.normal({3, 4});
+    EXPECT_TRUE(rounded(other).equal(other.to(at::kBFloat16)));
+  }
+  EXPECT_FALSE(bf16_products());
+}
+
+TEST(Bf16Products, AddUpInFloat32WhateverTheStrides) {
+  Noise noise(3);
+  for (const auto& [m, k, n] : {std::array{1, 1, 1}, {3, 5, 7}, {33, 100, 65}, {100, 784, 200}}) {
+    const Tensor a = noise.normal({m, k}).to(at::kBFloat16);
+    const Tensor b = noise.normal({k, n}).to(at::kBFloat16);
+    const Tensor truth = at::mm(a.to(at::kDouble), b.to(at::kDouble));
+    const Tensor start = noise.normal({m, n});
+    for (const Tensor& left : {a, a.t().contiguous().t()})
+      for (const Tensor& right : {b, b.t().contiguous().t()}) {
+        const Tensor product = bf16_mm(left, right);
+        EXPECT_EQ(product.scalar_type(), at::kFloat);
+        EXPECT_LT(error(product, truth), 5e-3);  // where the results themselves are rounded; else 1e-6
+        for (const bool by_rows : {true, false}) {
+          const Tensor place = by_rows ? start.clone() : start.t().clone(at::MemoryFormat::Contiguous).t();
+          bf16_addmm(place, left, right);
+          EXPECT_LT(error(place, start + truth), 5e-3);
+        }
+      }
+  }
+}
+
+TEST(Bf16Products, OfNoRowsAreNought) {
+  const Tensor none = at::empty({0, 5}, at::kBFloat16);
+  EXPECT_EQ(bf16_mm(none, at::ones({5, 3}, at::kBFloat16)).sizes(), (std::vector<int64_t>{0, 3}));
+  const Tensor place = at::ones({5, 3});
+  bf16_addmm(place, none.t(), at::empty({0, 3}, at::kBFloat16));
+  EXPECT_TRUE(place.equal(at::ones({5, 3})));
+}
+
+TEST(Bf16Products, AreALayersWithinTheirRounding) {
+  Noise noise(4);
+  const Tensors inputs{noise.normal({50, 300}), noise.normal({100, 300}), noise.normal({100})};
+  for (const Activation activation : {Activation::identity, Activation::relu, Activation::tanh}) {
+    const auto exact = [&](const Tensors& t) { return reference::linear(t[0], t[1] / 10, t[2], activation); };
+    const auto low = [&](auto layer) {
+      return [&, layer](const Tensors& t) {
+        const Bf16Products scope{{}};
+        return layer(t[0], t[1] / 10, t[2], activation);
+      };
+    };
+    for (const auto& layer : {&linear, &reference::linear}) {
+      const Tensor y = low(layer)(inputs);
+      EXPECT_EQ(y.scalar_type(), at::kFloat);
+      const double off = error(y, exact(inputs));
+      EXPECT_LT(off, 2e-2);
+      EXPECT_GT(off, 1e-6) << "else nothing was rounded";
+      if (activation == Activation::relu) continue;  // which units are on differs, and with it the gradients
+      const Tensors got = test::gradients_of(low(layer), inputs);
+      const Tensors truth = test::gradients_of(exact, inputs);
+      for (size_t i = 0; i < 3; ++i) EXPECT_LT(error(got[i], truth[i]), 3e-2) << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace isthmus::ops
