@@ -44,7 +44,10 @@ asan: setup  ## build and test under the address and undefined-behaviour sanitiz
 
 bench: build  ## isthmus beside its peers; writes bench/results.md (half an hour, on a machine that does nothing else)
 	@scripts/setup bench
-	@for bench in step nll; do .venv/bin/python bench/$$bench.py || exit 1; done
+	@.venv/bin/python bench/step.py
+	@.venv/bin/python bench/step.py --precision bf16
+	@.venv/bin/python bench/nll.py
+	@.venv/bin/python bench/epoch.py
 
 install: build  ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)

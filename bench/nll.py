@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""NLL with 5,000 draws an image: isthmus against a plain batched PyTorch loop over the same weights and images.
+"""NLL with 5,000 draws an image: isthmus against a plain batched PyTorch loop and Pythae's get_nll, over the same weights
+and images.
 
     bench/nll.py [--images 200] [--rounds 5]
 
 The model is that of recipes/vae_fashion_mnist.toml after a short training. The loop is timed with as many rows at once as
-suit it best, eager and compiled. Both estimates must agree before any time counts."""
+suit it best, eager and compiled, and Pythae's function with the batch of draws that suits it best. All estimates must agree
+before any time counts. Pythae scores a tenth of the images, and its time is multiplied by ten."""
 
 import argparse
 import gzip
 import json
 import math
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -19,6 +22,9 @@ import torch
 from safetensors.torch import load_file
 
 from compare import ROOT, interleaved, keep, machine, table
+
+sys.path.append(str(ROOT / "bench" / "peers"))
+import pythae_vae
 
 PROGRAM = ROOT / "build" / "release" / "isthmus"
 DRAWS = 5000
@@ -77,6 +83,29 @@ class Peer:
         return total / len(self.x)
 
 
+class Pythae:
+    """The same model, scored by Pythae's own function."""
+
+    SHARE = 10  # of the images it scores one in so many
+
+    def __init__(self, peer, batch):
+        def network(layers):
+            parts = []
+            for weight, bias in layers:
+                linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+                linear.weight.data, linear.bias.data = weight, bias
+                parts += [linear, torch.nn.Tanh()]
+            return torch.nn.Sequential(*parts[:-1])
+
+        self.model = pythae_vae.with_networks(network(peer.encoder), network(peer.decoder), 50).eval()
+        self.x = peer.x[:max(1, len(peer.x) // self.SHARE)].view(-1, 1, 28, 28)
+        self.batch = batch
+
+    @torch.no_grad()
+    def run(self):
+        return -self.model.get_nll(self.x, DRAWS, self.batch)
+
+
 def test_images(count):
     """The first test images of Fashion-MNIST (Debian's dataset-fashion-mnist), 0 or 1 as `threshold` makes them."""
     with gzip.open("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz") as file:
@@ -107,13 +136,19 @@ def main():
 
         best = min((500, 1000, 2000, 4000, 8000), key=lambda rows: min(timed(peer(rows)) for _ in range(2)))
         model = Peer(folder, x, best)
+        batch = min((100, 500, 1000, 5000), key=lambda size: timed(Pythae(model, size).run))
+        pythae = Pythae(model, batch)
+        some, tenth = pythae.run(), Peer(folder, pythae.x.flatten(1), best)
+        if abs(some - tenth.run(tenth.log_weights)) > 0.3:
+            raise SystemExit("nll.py: expected the estimate of Pythae to be that of the others")
         compiled = torch.compile(model.log_weights)
         ours, theirs = isthmus(folder, words.images)[1], model.run(model.log_weights)
         if abs(ours - theirs) > 0.3:
             raise SystemExit(f"nll.py: expected the same estimate, got {ours:.2f} and {theirs:.2f}")
         times = interleaved({"isthmus": lambda: isthmus(folder, words.images)[0],
                              f"PyTorch eager, {best} rows at once": lambda: timed(peer(best)),
-                             "PyTorch compiled": lambda: timed(lambda: model.run(compiled))}, words.rounds)
+                             "PyTorch compiled": lambda: timed(lambda: model.run(compiled)),
+                             f"Pythae, {batch} draws at once": lambda: Pythae.SHARE * timed(pythae.run)}, words.rounds)
     text = (f"`bench/nll.py --images {words.images} --rounds {words.rounds}`: {DRAWS:,} draws an image for "
             f"{words.images} images, 784-200-200-50 tanh, float32; NLL {ours:.2f} and {theirs:.2f} nats.\n"
             f"{machine()}.\n\n{table(times, 'NLL')}")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Training steps: isthmus against PyTorch (eager, compiled) and JAX, on the jobs of recipes/bench.
 
-    bench/step.py [--rows vae,iwae] [--rounds 8] [--steps 60]
+    bench/step.py [--rows vae,iwae] [--rounds 8] [--steps 60] [--precision bf16]
 
 All start from the same weights (isthmus's own, before its first step) and see the same kind of batches; the losses of the
-first round must agree before any time counts. A peer's batches lie ready in memory, isthmus makes its own."""
+first round must agree before any time counts. In bf16 the peers are PyTorch's alone, under autocast. A peer's batches lie ready in memory, isthmus makes its own."""
 
 import argparse
 import gzip
@@ -71,17 +71,25 @@ def data_of(row, folder, batch):
     return [x[order[i * batch:(i + 1) * batch]].clone() for i in range(60)], words
 
 
-def measure(row, rounds, steps):
+def contenders(row, precision):
+    """[(kind, mode)] of the peers of a row."""
+    if precision == "bf16":
+        return [("torch", f"{mode}_bf16") for mode in PEERS["torch"]]
+    return [(kind, mode) for kind, modes in PEERS.items() for mode in modes if kind == "torch" or row in IN_JAX]
+
+
+def measure(row, rounds, steps, precision):
     recipe = ROOT / "recipes" / "bench" / f"{row}.toml"
     batch = int(next(line.split("=")[1] for line in recipe.read_text().splitlines() if line.startswith("batch")))
     with tempfile.TemporaryDirectory() as folder:
         batches, words = data_of(row, folder, batch)
+        words += ["--fit.precision", precision]
         torch.save(batches, f"{folder}/batches.pt")
         subprocess.run([PROGRAM, "train", recipe, *words, "--fit.steps", "1", "--fit.learning_rate", "0", "--out",
                         f"{folder}/start", "--no-evaluation", "--quiet"], check=True, capture_output=True)
         workers = {f"{kind} {mode}": Worker(kind, row, mode, f"{folder}/start/model.safetensors",
                                             f"{folder}/batches.pt")
-                   for kind, modes in PEERS.items() for mode in modes if kind == "torch" or row in IN_JAX}
+                   for kind, mode in contenders(row, precision)}
         times = {name: [] for name in ("isthmus", *workers)}
         details = []
         for turn in range(rounds + 1):
@@ -121,17 +129,19 @@ def main():
     words.add_argument("--rows", default=",".join(ROWS))
     words.add_argument("--rounds", type=int, default=8)
     words.add_argument("--steps", type=int, default=60)
+    words.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     words = words.parse_args()
     text = ["| job | who | median, ms | least, ms | times isthmus |", "|---|---|---|---|---|"]
     for row in words.rows.split(","):
-        found = lines(row, *measure(row, words.rounds, words.steps))
+        found = lines(row, *measure(row, words.rounds, words.steps, words.precision))
         print("\n".join(found), flush=True)
         text += found
     import importlib.metadata as versions
 
-    name = "Training steps, float32"
+    name = f"Training steps, {'float32' if words.precision == 'fp32' else 'bfloat16'}"
     rows = "" if words.rows == ",".join(ROWS) else f" --rows {words.rows}"
     name += f": {words.rows}" if rows else ""
+    rows += "" if words.precision == "fp32" else " --precision bf16"
     keep(name, f"`bench/step.py{rows} --rounds {words.rounds} --steps {words.steps}`: "
                f"a step with Adam, from the batch to the new weights.\n{machine()}; JAX {versions.version('jax')}.\n\n"
                + "\n".join(text))
