@@ -42,8 +42,10 @@ asan: setup  ## build and test under the address and undefined-behaviour sanitiz
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan
 
-bench: build  ## isthmus beside its peers; writes bench/results.md (half an hour, on a machine that does nothing else)
+bench: build  ## isthmus beside its peers; writes bench/results.md (an hour, on a machine that does nothing else)
 	@scripts/setup bench
+	@cmake -DISTHMUS_BENCH=ON build/release > /dev/null && cmake --build --preset release -j $(JOBS)
+	@.venv/bin/python bench/ops.py
 	@.venv/bin/python bench/step.py
 	@.venv/bin/python bench/step.py --precision bf16
 	@.venv/bin/python bench/nll.py

@@ -11,6 +11,7 @@
 #include "isthmus/distributions/bernoulli.hpp"
 #include "isthmus/distributions/discretised_logistic.hpp"
 #include "isthmus/nn/initial.hpp"
+#include "isthmus/ops/discretised_logistic.hpp"
 #include "isthmus/ops/likelihood.hpp"
 
 namespace isthmus::nn {
@@ -87,9 +88,7 @@ Tensor Observation::log_prob(const Tensor& outputs, const Tensor& x, int64_t rep
     case Likelihood::discretised_logistic:
       break;
   }
-  const auto by_example = [&](const Tensor& t) { return t.dim() == 2 ? t.unflatten(0, {-1, repeat}) : t; };
-  return discretised_logistic::log_prob(by_example(location), by_example(spread), target.unsqueeze(1))
-      .flatten();
+  return ops::discretised_logistic_log_likelihood(location, spread, target, repeat);
 }
 
 Tensor Observation::log_prob_of_each(const Tensor& outputs, const Tensor& x) const {
@@ -117,9 +116,11 @@ Tensor Observation::log_prob_of_each(const Tensor& outputs, const Tensor& x) con
   std::vector<Tensor> parts;
   for (int64_t first = 0; first < each.size(0); first += states_at_once) {
     const int64_t count = std::min(states_at_once, each.size(0) - first);
-    parts.push_back(discretised_logistic::log_prob(
-        location.narrow(0, first, count), spread.dim() == 2 ? spread.narrow(0, first, count) : spread,
-        x.flatten(1).to(at::kFloat).unsqueeze(1)));
+    parts.push_back(
+        ops::discretised_logistic_log_mass(location.narrow(0, first, count),
+                                           spread.dim() == 2 ? spread.narrow(0, first, count) : spread,
+                                           x.flatten(1).to(at::kFloat).unsqueeze(1))
+            .sum(-1));
   }
   return at::cat(parts, 1);
 }

@@ -17,4 +17,10 @@ bool eligible(const Tensors&... tensors) {
   return fused_paths_allowed() && (one(tensors) && ...);
 }
 
+/// For a backward pass that is to be differentiated itself: the gradients of `reference`, an op's composed
+/// result, in `inputs`, with `g` as its own gradient, by operations that autograd sees.
+torch::autograd::variable_list gradients_with_a_graph(const Tensor& reference,
+                                                      const torch::autograd::variable_list& inputs,
+                                                      const Tensor& g);
+
 }  // namespace isthmus::ops

@@ -1,7 +1,5 @@
 #include "isthmus/ops/layer_jacobian.hpp"
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include "isthmus/kernels/contraction.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
@@ -39,11 +37,9 @@ struct LayerJacobian : torch::autograd::Function<LayerJacobian> {
     const Tensor& h = saved[0];
     const Tensor& weight = saved[1];
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    if (at::GradMode::is_enabled()) {  // a graph of the backward pass needs operations that autograd sees
+    if (at::GradMode::is_enabled()) {
       const Tensor again = reference::layer_squared_jacobian_norm(h, weight, activation);
-      const variable_list both =
-          torch::autograd::grad({again}, {h, weight}, {gradients[0]}, /*retain_graph=*/true,
-                                /*create_graph=*/true, /*allow_unused=*/true);
+      const variable_list both = gradients_with_a_graph(again, {h, weight}, gradients[0]);
       return {both[0], both[1], Tensor()};
     }
     const Tensor g = gradients[0].contiguous();
