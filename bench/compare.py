@@ -46,6 +46,8 @@ def keep(section, text):
     """Puts `text` under the heading `section` of results.md, in the place of what stood there."""
     old = RESULTS.read_text() if RESULTS.exists() else "# Measured\n"
     sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL))
+    # A section of everything stands for those of some rows, which are named "SECTION: ROWS".
+    sections = {name: body for name, body in sections.items() if not name.startswith(f"{section}: ")}
     sections[section] = text
     head = ("# Measured\n\nWritten by the programs of this folder, each section by the one that it names. All "
             "contenders of a table\nran in turn, in one run, on one machine; what counts is the ratio.\n\n")

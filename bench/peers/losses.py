@@ -1,5 +1,6 @@
 """The losses of the rows of bench/step.py, written as one would in PyTorch: functions of a dictionary of parameters (named
-as isthmus names them in model.safetensors) and a batch. The same sums, over the same elements, in float32."""
+as isthmus names them in model.safetensors) and a batch. The same sums, over the same elements, in float32 but for the
+products of layers under autocast."""
 
 import math
 
@@ -54,7 +55,7 @@ def contractive(weight_of_penalty):
         h = torch.sigmoid(F.linear(x, w, p["encoder.layer0.bias"]))
         made = F.linear(h, w.t(), p["decoder.layer0.bias"])
         slope = (h * (1 - h)).float()
-        penalty = (slope.square() @ w.float().square().sum(1)).mean()
+        penalty = (slope.square() * w.float().square().sum(1)).sum(1).mean()
         return bernoulli(made, x).mean() + weight_of_penalty * penalty
     return loss
 

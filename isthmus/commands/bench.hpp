@@ -44,8 +44,9 @@ inline std::string to_text(const StepTimes& times) {
   };
   return line("step", times.median,
               fmt::format("median of {}; the quickest took {:.3f} ms", times.steps, times.minimum)) +
-         line("data", times.data, "waiting for the batch") + line("forward", times.forward, "the loss") +
-         line("backward", times.backward, "its gradient") + line("optimiser", times.optimiser, "the update") +
+         line("data", times.data, "making the batch, or waiting for it") +
+         line("forward", times.forward, "the loss") + line("backward", times.backward, "its gradient") +
+         line("optimiser", times.optimiser, "the update") +
          line("bound", times.bound, "the step's matrix products and convolutions alone");
 }
 

@@ -15,7 +15,7 @@ namespace bfloat16 {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Stores v at p as bfloat16, rounded to nearest, ties to even. NaN stays NaN. (Highway's own DemoteTo cuts
+/// Stores v at p as bfloat16, rounded to nearest, ties to even. NaN stays NaN. (DemoteTo of Highway 1.0 cuts
 /// the low bits off, which pulls every number towards 0.)
 template <class D>
 HWY_INLINE void Store(hn::Vec<D> v, D /*d*/, uint16_t* p) {

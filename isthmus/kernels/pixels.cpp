@@ -53,9 +53,10 @@ void gather_pixels(std::span<float> out, std::span<const uint8_t> pixels, std::s
   if (!there || static_cast<int64_t>(out.size()) != count * each)
     throw Error(
         {.who = "gather_pixels",
-         .expected = fmt::format("rows of {} examples of {} bytes, and room for {}", examples, each, count),
+         .expected = fmt::format("rows of {} examples of {} bytes, and room for {} numbers", examples, each,
+                                 count * each),
          .got = fmt::format("{} numbers' room{}", out.size(), there ? "" : ", and a row beyond them")});
-  const int64_t chunk = std::max<int64_t>(1, 8192 / each);
+  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(each, 1));
   parallel_for(count, chunk, count * each, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(DivideRow)
     (out.data() + r * each, pixels.data() + rows[static_cast<size_t>(r)] * each, white,

@@ -29,8 +29,8 @@ Convolution::Convolution(int64_t inputs, int64_t outputs, bool transposed, Activ
   bias = register_parameter("bias", at::zeros({outputs}));
 }
 
-Tensor Convolution::forward(const Tensor& x) const {
-  const auto type = ops::bf16_products() ? at::kBFloat16 : weight.scalar_type();
+Tensor Convolution::forward(const Tensor& x, bool exact) const {
+  const auto type = ops::bf16_products() && !exact ? at::kBFloat16 : weight.scalar_type();
   const Tensor h = x.to(type);
   const Tensor w = weight.to(type);
   const Tensor b = bias.to(type);
@@ -117,7 +117,9 @@ ConvolutionalDecoder::ConvolutionalDecoder(int64_t inputs, const Pyramid& pyrami
 Tensor ConvolutionalDecoder::forward(const Tensor& x) {
   Tensor h = ops::activate(top_->forward(x), activation_).unflatten(1, smallest_);
   h = h.contiguous(at::MemoryFormat::ChannelsLast);
-  for (const auto& convolution : convolutions_) h = convolution->forward(h);
+  // The last one gives what a likelihood reads: bfloat16 would round its means to a grey level.
+  for (const auto& convolution : convolutions_)
+    h = convolution->forward(h, convolution == convolutions_.back());
   return h.to(x.scalar_type());
 }
 

@@ -15,7 +15,8 @@ namespace isthmus::nn {
 class Convolution final : public torch::nn::Module {
  public:
   Convolution(int64_t inputs, int64_t outputs, bool transposed, Activation activation, Noise& noise);
-  Tensor forward(const Tensor& x) const;
+  /// Within ops::Bf16Products in bfloat16, the result too, unless `exact`.
+  Tensor forward(const Tensor& x, bool exact = false) const;
 
   Tensor weight;  ///< [outputs, inputs, 4, 4]; transposed: [inputs, outputs, 4, 4]
   Tensor bias;    ///< [outputs], 0 at first

@@ -36,7 +36,9 @@ double reference::squared_norm(const Tensor& buffer) {
 double adam(const Tensor& parameters, const Tensor& gradients, const Tensor& first_moment,
             const Tensor& second_moment, const AdamOptions& options, int64_t step, double gradient_scale,
             const Tensor& shadow) {
-  if (!eligible(parameters, gradients, first_moment, second_moment))
+  const bool plain_shadow = !shadow.defined() || (shadow.is_cpu() && shadow.is_contiguous() &&
+                                                  shadow.scalar_type() == at::kBFloat16);
+  if (!plain_shadow || !eligible(parameters, gradients, first_moment, second_moment))
     return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale,
                            shadow);
   return kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),

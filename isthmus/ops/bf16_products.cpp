@@ -1,6 +1,7 @@
 #include "isthmus/ops/bf16_products.hpp"
 
 #include <ATen/cpu/Utils.h>
+#include <ATen/record_function.h>
 #include <torch/library.h>
 
 #include "isthmus/kernels/bfloat16.hpp"
@@ -59,9 +60,15 @@ void multiply(const Tensor& c, const Tensor& a, const Tensor& b, float beta) {
                     &left.stride, right.data, &right.stride, &beta, c.mutable_data_ptr<float>(), &stride);
 }
 
+/// Unseen by whoever records products: it is within one that was recorded.
+Tensor rounded_mm(const Tensor& a, const Tensor& b) {
+  const at::RecordFunctionGuard unseen(false);
+  return at::mm(a, b);
+}
+
 Tensor mm_on_cpu(const Tensor& a, const Tensor& b) {
   if (!mkl_is_fast() || !plain(a) || !plain(b) || a.numel() == 0 || b.numel() == 0)
-    return at::mm(a, b).to(at::kFloat);
+    return rounded_mm(a, b).to(at::kFloat);
   const Tensor c = at::empty({a.size(0), b.size(1)}, a.options().dtype(at::kFloat));
   multiply(c, a, b, 0);
   return c;
@@ -69,7 +76,7 @@ Tensor mm_on_cpu(const Tensor& a, const Tensor& b) {
 
 void addmm_on_cpu(const Tensor& place, const Tensor& a, const Tensor& b) {
   if (!mkl_is_fast() || !plain(a) || !plain(b) || !plain(place) || a.numel() == 0 || b.numel() == 0)
-    place.add_(at::mm(a, b));
+    place.add_(rounded_mm(a, b));
   else if (operand(place).by_rows)
     multiply(place, a, b, 1);
   else
@@ -96,6 +103,10 @@ Bf16Products::~Bf16Products() {
 
 bool bf16_products() {
   return current != nullptr;
+}
+
+bool bf16_results_are_exact() {
+  return mkl_is_fast();
 }
 
 Tensor rounded(const Tensor& t) {

@@ -11,12 +11,14 @@ struct Shadow {
   Tensor rounded;  ///< [size], bfloat16
 };
 
-/// While it lives, `linear` and `convolution` on this thread multiply bfloat16 numbers and add the products
-/// up in float32. All else, the results included, stays float32: likelihoods, divergences, penalties, sums.
-/// For a training step: the backward pass of a layer follows its forward pass.
+/// While it lives, `linear` and nn::Convolution on this thread multiply bfloat16 numbers and add the products
+/// up in float32. `linear` returns float32; a stack of convolutions stays in bfloat16 from its first to its
+/// last but one. All else stays float32: likelihoods, divergences, penalties, sums; so do the few products of
+/// a layer behind keep_top_k. For the loss of a training step: a layer's backward pass does as its forward
+/// pass did.
 class Bf16Products {
  public:
-  /// A weight that lies in `shadow.values` is not rounded again but read from `shadow.rounded`.
+  /// A weight of `linear` that lies in `shadow.values` is not rounded again but read from `shadow.rounded`.
   explicit Bf16Products(const Shadow& shadow);
   ~Bf16Products();
   Bf16Products(const Bf16Products&) = delete;
@@ -29,6 +31,10 @@ class Bf16Products {
 
 /// Whether a Bf16Products lives on this thread.
 bool bf16_products();
+
+/// Whether this machine's products come out as float32, as they were added up. Where its fast ones are
+/// oneDNN's they are rounded to bfloat16 once more.
+bool bf16_results_are_exact();
 
 /// `t`, float32, in bfloat16, rounded to nearest, in the same shape and strides.
 Tensor rounded(const Tensor& t);

@@ -50,10 +50,8 @@ struct DiscretisedLogistic : torch::autograd::Function<DiscretisedLogistic> {
     const int64_t repeat = context->saved_data["repeat"].toInt();
     if (at::GradMode::is_enabled()) {
       const Tensor again = reference::discretised_logistic_log_likelihood(mean, log_scale, x, repeat);
-      const bool wants_scale = context->needs_input_grad(1);
-      const variable_list both = gradients_with_a_graph(
-          again, wants_scale ? variable_list{mean, log_scale} : variable_list{mean}, gradients[0]);
-      return {both[0], wants_scale ? both[1] : Tensor(), Tensor(), Tensor()};
+      const variable_list both = gradients_with_a_graph(again, {mean, log_scale}, gradients[0]);
+      return {both[0], both[1], Tensor(), Tensor()};
     }
     const Tensor g = gradients[0].contiguous();
     const Tensor dmean = at::empty_like(mean);

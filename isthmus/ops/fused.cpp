@@ -18,8 +18,16 @@ bool fused_paths_allowed() {
 torch::autograd::variable_list gradients_with_a_graph(const Tensor& reference,
                                                       const torch::autograd::variable_list& inputs,
                                                       const Tensor& g) {
-  return torch::autograd::grad({reference}, inputs, {g}, /*retain_graph=*/true, /*create_graph=*/true,
-                               /*allow_unused=*/true);
+  torch::autograd::variable_list wanted;
+  for (const Tensor& input : inputs)
+    if (input.requires_grad()) wanted.push_back(input);
+  if (wanted.empty() || !reference.requires_grad()) return torch::autograd::variable_list(inputs.size());
+  const auto found = torch::autograd::grad({reference}, wanted, {g}, /*retain_graph=*/true,
+                                           /*create_graph=*/true, /*allow_unused=*/true);
+  torch::autograd::variable_list all;
+  auto next = found.begin();
+  for (const Tensor& input : inputs) all.push_back(input.requires_grad() ? *next++ : Tensor());
+  return all;
 }
 
 }  // namespace isthmus::ops

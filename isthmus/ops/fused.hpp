@@ -18,7 +18,8 @@ bool eligible(const Tensors&... tensors) {
 }
 
 /// For a backward pass that is to be differentiated itself: the gradients of `reference`, an op's composed
-/// result, in `inputs`, with `g` as its own gradient, by operations that autograd sees.
+/// result, in `inputs`, with `g` as its own gradient, by operations that autograd sees. Undefined for inputs
+/// that require none.
 torch::autograd::variable_list gradients_with_a_graph(const Tensor& reference,
                                                       const torch::autograd::variable_list& inputs,
                                                       const Tensor& g);

@@ -9,7 +9,8 @@ namespace isthmus::ops {
 ///
 /// The fused path adds the bias and applies the activation in one pass over the product, in place; backward
 /// undoes the activation and sums the bias gradient in one pass, and forms no gradient that nobody asked for.
-/// Weight gradients are returned to autograd like any other, except within GradientsInPlace.
+/// Of an x that keep_top_k has made, the gradient may be formed at the kept places alone, which is all that
+/// gets through it. Weight gradients are returned to autograd like any other, except within GradientsInPlace.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
               Activation activation = Activation::identity);
 

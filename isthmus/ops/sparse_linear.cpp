@@ -17,8 +17,9 @@ using kernels::SparseRows;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// A number that is multiplied alone costs some eight times what it costs in a matrix product.
-constexpr int64_t worth = 16;
+/// Numbers are multiplied alone where they are at most one in so many. One that is costs some eight times
+/// what it costs in a matrix product; at twice that the gain is sure.
+constexpr int64_t one_in = 16;
 
 bool has_rows(const Tensor& t) {
   return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(1) == 1 &&
@@ -108,7 +109,7 @@ struct SparseLinear : torch::autograd::Function<SparseLinear> {
 Tensor sparse_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (!eligible(x, bias) || !has_rows(weight.t())) return {};
   const Tensor places = places_kept(x);
-  if (!places.defined() || worth * places.size(1) > x.size(1)) return {};
+  if (!places.defined() || one_in * places.size(1) > x.size(1)) return {};
   return SparseLinear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, places);
 }
 
@@ -117,8 +118,8 @@ bool add_sparse_product(const Tensor& place, const Tensor& g, const Tensor& x) {
   // The first row tells as a rule, so that others do not pay for the counting.
   const float* first = g.const_data_ptr<float>();
   const int64_t some = std::count_if(first, first + g.size(1), [](float number) { return number != 0; });
-  if (worth * some > g.size(1)) return false;
-  const SparseRows sparse = SparseRows::of(numbers(g), g.size(0), g.size(1), g.numel() / worth);
+  if (one_in * some > g.size(1)) return false;
+  const SparseRows sparse = SparseRows::of(numbers(g), g.size(0), g.size(1), g.numel() / one_in);
   if (sparse.rows() == 0) return false;
   kernels::add_product(mutable_rows_of(place), sparse.transposed(), rows_of(x));
   return true;

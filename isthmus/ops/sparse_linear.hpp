@@ -9,8 +9,8 @@ namespace isthmus::ops {
 /// keep_top_k. With 25 of 1000 kept that is a fortieth of the products.
 ///
 /// Undefined, and nothing done, where there is nothing to gain or memory lies otherwise: x was not made by
-/// keep_top_k, keeps more than a part, or the weights of one input are not side by side (they are in a tied
-/// decoder, whose weights are its encoder's).
+/// keep_top_k, keeps more than one in 16, or the weights of one input are not side by side (they are in a
+/// tied decoder, whose weights are its encoder's).
 Tensor sparse_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 /// place += gᵀ x by those numbers of g alone that are not 0: g [rows, out], x [rows, in], place [out, in].

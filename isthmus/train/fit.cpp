@@ -57,9 +57,11 @@ Terms take_step(Training& training, const Batch& batch, const std::function<void
   const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
   Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
   training.zero_gradients();
-  std::optional<ops::Bf16Products> low;
-  if (training.config().precision == Precision::bf16) low.emplace(training.parameters().shadow());
-  const Loss loss = loss_of(stage, training.model(), batch, step);
+  const Loss loss = [&] {
+    std::optional<ops::Bf16Products> in_bf16;
+    if (training.config().precision == Precision::bf16) in_bf16.emplace(training.parameters().shadow());
+    return loss_of(stage, training.model(), batch, step);
+  }();
   Terms terms = finite_terms(loss, training.step());
   tell(Part::forward);
   {

@@ -29,7 +29,7 @@ class FlatParameters {
   std::vector<Range> ranges_of(const Tensor& loss) const;
 
   /// Rounds all values to the shadow anew: for whoever has changed them in another way than the optimiser.
-  void refresh_shadow() {
+  void refresh_shadow() const {
     if (shadow_.rounded.defined()) shadow_.rounded.copy_(values_);
   }
 

@@ -12,7 +12,7 @@ struct StepTimes {
   int64_t steps = 0;
   double median = 0;     ///< of a whole step
   double minimum = 0;    ///< the quickest
-  double data = 0;       ///< waiting for the batch, which a thread of its own makes
+  double data = 0;       ///< making the batch, or waiting for it
   double forward = 0;    ///< the loss, and clearing the gradient of the step before
   double backward = 0;   ///< its gradient
   double optimiser = 0;  ///< the step of the parameters

@@ -57,12 +57,19 @@ const std::string prefix = "model.";
 /// still.
 constexpr double largest_norm = 1e19;
 
-void check_norm(double norm, int64_t step) {
-  if (norm < largest_norm) return;
+[[noreturn]] void refuse_gradient(const std::string& what) {
   throw Error({.who = "fit",
                .expected = "a finite gradient",
-               .got = fmt::format("one of norm {:.3g} at step {}", norm, step),
+               .got = what,
                .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
+}
+
+void check_norm(double norm, int64_t step) {
+  if (!(norm < largest_norm)) refuse_gradient(fmt::format("one of norm {:.3g} at step {}", norm, step));
+}
+
+void check_whole(bool broken) {
+  if (broken) refuse_gradient("one that was not, in a step before; the parameters are lost");
 }
 
 }  // namespace
@@ -103,6 +110,7 @@ void Training::zero_gradients() {
 
 void Training::advance(const Loss& loss) {
   const at::NoGradGuard no_grad;
+  check_whole(broken_);
   double scale = 1;
   if (config().clip > 0) {
     const double norm = std::sqrt(ops::squared_norm(parameters_.gradients()));
@@ -126,13 +134,16 @@ void Training::advance(const Loss& loss) {
                               part(second_moment_), options(config(), index), index + 1, scale,
                               part(parameters_.shadow().rounded));
   }
+  broken_ = true;
   check_norm(std::sqrt(squared_norm), step_);
+  broken_ = false;
   gradients_are_clear_ = !now.layer;
   if (!now.layer) model().after_step(loss.statistics);
   ++step_;
 }
 
 void Training::save(const std::filesystem::path& path) const {
+  check_whole(broken_);
   NamedTensors tensors{{"optimiser.first_moment", first_moment_},
                        {"optimiser.second_moment", second_moment_}};
   for (const auto& [name, tensor] : state_of(model())) tensors.emplace(prefix + name, tensor);
@@ -162,6 +173,7 @@ void Training::load(const std::filesystem::path& path) {
   second_moment_.copy_(loaded.tensors.at("optimiser.second_moment"));
   parameters_.refresh_shadow();
   step_ = step;
+  broken_ = false;
 }
 
 }  // namespace isthmus::train

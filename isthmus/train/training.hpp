@@ -33,6 +33,7 @@ class Training {
   const Recipe& recipe() const { return recipe_; }
   const FitConfig& config() const { return recipe_.fit(); }
   const Data& data() const { return built_.data; }
+  /// Whoever writes its weights between steps calls parameters().refresh_shadow() after it.
   Model& model() const { return *built_.model; }
   const FlatParameters& parameters() const { return parameters_; }
 
@@ -46,8 +47,9 @@ class Training {
 
   /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, clears the gradient, and
   /// lets the model update its averages. While one layer is trained alone, nothing but its parameters
-  /// changes. Throws Error when the gradient is not finite; what the parameters are then is not defined, and
-  /// the training must not be saved.
+  /// changes. Throws Error when the gradient is not finite. Without clipping that shows only when the
+  /// parameters have moved, so that the training is then beyond repair: whatever is asked of it next throws
+  /// again, and only load() helps.
   void advance(const Loss& loss);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.
@@ -63,6 +65,7 @@ class Training {
   Tensor second_moment_;
   Stages stages_;
   bool gradients_are_clear_ = true;  // the optimiser has left them at 0, so that no pass of its own is needed
+  bool broken_ = false;              // by a gradient that was not finite
   int64_t step_ = 0;
 };
 

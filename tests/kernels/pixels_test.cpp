@@ -50,6 +50,8 @@ TEST(GatherPixels, RefusesRowsThatAreNotThereAndTooLittleRoom) {
   EXPECT_THROW(gather_pixels(out, pixels, std::vector<int64_t>{0, 4}, 5, 255), Error);
   EXPECT_THROW(gather_pixels(out, pixels, std::vector<int64_t>{0, -1}, 5, 255), Error);
   EXPECT_THROW(gather_pixels(out, pixels, std::vector<int64_t>{0, 1}, 0, 255), Error);
+  gather_pixels({}, pixels, {}, 0, 255);
+  gather_pixels({}, pixels, {}, 5, 255);
 }
 
 }  // namespace

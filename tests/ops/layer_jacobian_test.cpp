@@ -111,6 +111,9 @@ TEST(LayerSquaredJacobianNorm, CanBeDifferentiatedAgain) {
         torch::autograd::grad({norm(unit, w, Activation::tanh).sum()}, {unit, w}, {}, true, true);
     return torch::autograd::grad({first[0].square().sum() + first[1].square().sum()}, {w})[0];
   };
+  const Tensor unit = h.detach().set_requires_grad(true);  // and of a weight that is no parameter
+  const Tensor norm = layer_squared_jacobian_norm(unit, weight, Activation::sigmoid).sum();
+  EXPECT_TRUE(torch::autograd::grad({norm}, {unit}, {}, true, true)[0].requires_grad());
   EXPECT_TRUE(second(&layer_squared_jacobian_norm)
                   .allclose(second(&reference::layer_squared_jacobian_norm), 1e-4, 1e-5));
 }

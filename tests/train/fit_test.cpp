@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -151,6 +152,19 @@ TEST(Fit, AGradientThatIsNotFiniteIsNoStep) {
   }
 }
 
+TEST(Fit, AGradientThatIsNotFiniteIsNeverSaved) {
+  const test::TemporaryFolder folder;
+  Training training(small());
+  training.save(folder / "good.safetensors");
+  training.parameters().gradients().fill_(1e30F);
+  test::expect_error("expected a finite gradient", [&] { training.advance({}); });
+  test::expect_error("expected a finite gradient", [&] { training.save(folder / "bad.safetensors"); });
+  test::expect_error("expected a finite gradient", [&] { training.advance({}); });
+  EXPECT_FALSE(std::filesystem::exists(folder / "bad.safetensors"));
+  training.load(folder / "good.safetensors");
+  training.save(folder / "again.safetensors");
+}
+
 /// The losses of a training of `small`, with these settings too.
 std::vector<double> losses_with(const std::vector<std::pair<std::string, std::string>>& words) {
   Recipe recipe = small();
@@ -169,7 +183,7 @@ TEST(Fit, InBf16LearnsWhatItLearnsInFp32) {
     const auto low = losses_with({{"backbone.kind", kind}, {"fit.precision", "bf16"}});
     ASSERT_EQ(low.size(), exact.size());
     EXPECT_NE(low, exact) << "rounding changes something";
-    for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(low[i] / exact[i], 1, 0.02) << kind << " " << i;
+    for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(low[i] / exact[i], 1, 0.05) << kind << " " << i;
   }
 }
 
