@@ -1,6 +1,7 @@
 """What the comparisons share: rounds in which every contender runs once, in turn, so that whatever else the machine
 does meets all of them alike; medians and minima; and the table that is kept in bench/results.md."""
 
+import gzip
 import os
 import pathlib
 import platform
@@ -9,6 +10,17 @@ import statistics
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.md"
+PROGRAM = ROOT / "build" / "release" / "isthmus"
+
+
+def training_images():
+    """Fashion-MNIST's (Debian's dataset-fashion-mnist), [60000, 784], from 0 to 1."""
+    import numpy
+    import torch
+
+    with gzip.open("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz") as file:
+        pixels = numpy.frombuffer(file.read(), numpy.uint8, -1, 16).reshape(-1, 784)
+    return torch.from_numpy(pixels / numpy.float32(255))
 
 
 def interleaved(contenders, rounds):

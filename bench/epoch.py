@@ -8,7 +8,6 @@ the training time that it logs at its end less that at its beginning, for Pythae
 that epoch must agree before any time counts."""
 
 import argparse
-import gzip
 import importlib.metadata as versions
 import json
 import pathlib
@@ -16,15 +15,13 @@ import subprocess
 import sys
 import tempfile
 
-import numpy
 import torch
 
-from compare import ROOT, interleaved, keep, machine, table
+from compare import PROGRAM, ROOT, interleaved, keep, machine, table, training_images
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
 
-PROGRAM = ROOT / "build" / "release" / "isthmus"
 WORDS = ("train", "vae", "fashion_mnist", "--latent", "20", "--backbone.hidden", "512", "--fit.batch", "128", "--data.validation",
          "0", "--no-evaluation", "--quiet", "--force", "--fit.checkpoint_every", "0", "--fit.evaluate_every", "0",
          "--fit.epochs", "2", "--fit.log_every", str(60000 // 128))
@@ -42,8 +39,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     words.add_argument("--rounds", type=int, default=3)
     words = words.parse_args()
-    with gzip.open("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz") as file:
-        pixels = torch.from_numpy(numpy.frombuffer(file.read(), numpy.uint8, -1, 16).reshape(-1, 784) / numpy.float32(255))
+    pixels = training_images()
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(1)
         torch.set_flush_denormal(True)

@@ -21,12 +21,11 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from compare import ROOT, interleaved, keep, machine, table
+from compare import PROGRAM, ROOT, interleaved, keep, machine, table
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
 
-PROGRAM = ROOT / "build" / "release" / "isthmus"
 DRAWS = 5000
 
 

@@ -7,7 +7,6 @@ All start from the same weights (isthmus's own, before its first step) and see t
 first round must agree before any time counts. In bf16 PyTorch runs under autocast. A peer's batches lie ready in memory, isthmus makes its own."""
 
 import argparse
-import gzip
 import json
 import os
 import statistics
@@ -18,9 +17,8 @@ import tempfile
 import numpy
 import torch
 
-from compare import ROOT, keep, machine
+from compare import PROGRAM, ROOT, keep, machine, training_images
 
-PROGRAM = ROOT / "build" / "release" / "isthmus"
 PEERS = {"torch": ("eager", "compiled", "autotuned", "whole"), "jax": ("jit",)}
 IN_JAX = ("vae", "vae_batch_20", "iwae")
 ROWS = ("vae", "vae_batch_20", "iwae", "contractive", "k_sparse", "conv_vae")
@@ -62,9 +60,7 @@ def data_of(row, folder, batch):
         numpy.savez(f"{folder}/pixels.npz", x=pixels)
         x, words = torch.from_numpy(pixels).float() / 255, ["--data.path", f"{folder}/pixels.npz"]
     else:
-        with gzip.open("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz") as file:
-            pixels = numpy.frombuffer(file.read(), numpy.uint8, -1, 16).reshape(-1, 784)
-        x, words = torch.from_numpy(pixels / numpy.float32(255)), []
+        x, words = training_images(), []
         if row != "k_sparse" and row != "contractive":
             x = (x >= 0.5).float()
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))

@@ -1,6 +1,5 @@
 #include "isthmus/kernels/contraction.hpp"
 
-#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -132,15 +131,6 @@ void check(std::string_view who, size_t matrix, int64_t rows, int64_t columns) {
   throw Error({.who = who,
                .expected = fmt::format("a matrix of {} x {}", rows, columns),
                .got = fmt::format("{} numbers", matrix)});
-}
-
-/// Calls body(row) for all rows of a matrix, on several threads.
-template <class Body>
-void over_rows(int64_t rows, int64_t columns, const Body& body) {
-  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(columns, 1));
-  parallel_for(rows, chunk, rows * columns, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) body(row);
-  });
 }
 
 }  // namespace

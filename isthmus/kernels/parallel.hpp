@@ -29,4 +29,13 @@ void parallel_for(int64_t count, int64_t chunk, int64_t work, const Body& body) 
   for (int64_t i = 0; i < chunks; ++i) run(i);
 }
 
+/// Calls body(row) for every row of a [rows, columns] matrix, some 8,192 numbers at a time.
+template <class Body>
+void over_rows(int64_t rows, int64_t columns, const Body& body) {
+  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(columns, 1));
+  parallel_for(rows, chunk, rows * columns, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) body(row);
+  });
+}
+
 }  // namespace isthmus::kernels

@@ -56,9 +56,8 @@ void gather_pixels(std::span<float> out, std::span<const uint8_t> pixels, std::s
          .expected = fmt::format("rows of {} examples of {} bytes, and room for {} numbers", examples, each,
                                  count * each),
          .got = fmt::format("{} numbers' room{}", out.size(), there ? "" : ", and a row beyond them")});
-  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(each, 1));
-  parallel_for(count, chunk, count * each, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(DivideRow)
+  over_rows(count, each, [&](int64_t r) {
+    HWY_DYNAMIC_DISPATCH(DivideRow)
     (out.data() + r * each, pixels.data() + rows[static_cast<size_t>(r)] * each, white,
      static_cast<size_t>(each));
   });

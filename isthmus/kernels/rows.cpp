@@ -1,6 +1,5 @@
 #include "isthmus/kernels/rows.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -94,14 +93,6 @@ void check(std::string_view who, size_t in, size_t out, int64_t rows, int64_t co
     throw Error({.who = who,
                  .expected = fmt::format("{} x {} numbers and room for {}", rows, columns, results),
                  .got = fmt::format("{} and {}", in, out)});
-}
-
-template <class Row>
-void over_rows(int64_t rows, int64_t columns, const Row& row) {
-  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(columns, 1));
-  parallel_for(rows, chunk, rows * columns, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) row(r);
-  });
 }
 
 }  // namespace

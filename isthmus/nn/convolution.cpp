@@ -126,9 +126,10 @@ Tensor ConvolutionalDecoder::forward(const Tensor& x) {
 std::vector<Tensor> ConvolutionalDecoder::activations(const Tensor& x) {
   std::vector<Tensor> all = top_->activations(x);
   all.back() = ops::activate(all.back(), activation_).unflatten(1, smallest_);
-  for (const auto& convolution : convolutions_)
-    all.push_back(
-        convolution->forward(all.back().contiguous(at::MemoryFormat::ChannelsLast)).to(x.scalar_type()));
+  for (const auto& convolution : convolutions_) {
+    const Tensor h = all.back().contiguous(at::MemoryFormat::ChannelsLast);
+    all.push_back(convolution->forward(h, convolution == convolutions_.back()).to(x.scalar_type()));
+  }
   return all;
 }
 
