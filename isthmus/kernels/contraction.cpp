@@ -1,6 +1,5 @@
 #include "isthmus/kernels/contraction.hpp"
 
-
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
