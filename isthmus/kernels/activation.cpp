@@ -93,10 +93,12 @@ template <Activation activation, class Out>
 HWY_INLINE void BackwardRow(Out* dx, float* sums, const float* y, const float* dy, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
+  // The identity's gradient in its own place is there already.
+  const bool stored = activation == Activation::identity && static_cast<const void*>(dx) == dy;
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const V grad = Derivative<activation>(hn::LoadU(d, y + i), hn::LoadU(d, dy + i));
-    Put(grad, dx + i);
+    if (!stored) Put(grad, dx + i);
     if (sums) hn::StoreU(hn::Add(hn::LoadU(d, sums + i), grad), d, sums + i);
   }
   if (i < n) {
@@ -181,11 +183,12 @@ void check(size_t numbers, size_t per_column, int64_t rows, int64_t columns) {
 /// By `rows_kernel`, Backward or BackwardRounded.
 template <class Out, class Kernel>
 void backward(const Kernel& rows_kernel, std::span<Out> dx, std::span<float> dbias, std::span<const float> y,
-              std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
+              std::span<const float> dy, int64_t rows, int64_t columns, Activation activation,
+              bool add_to_dbias) {
   check(dx.size(), dbias.size(), rows, columns);
   check(y.size(), dbias.size(), rows, columns);
   check(dy.size(), dbias.size(), rows, columns);
-  sum_columns(dbias, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
+  sum_columns(dbias, add_to_dbias, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
     const int64_t at = begin * columns;
     rows_kernel(activation, dx.data() + at, sums, y.data() + at, dy.data() + at,
                 static_cast<size_t>(end - begin), static_cast<size_t>(columns));
@@ -214,15 +217,17 @@ void activate(std::span<float> y, std::span<const float> bias, int64_t rows, int
 }
 
 void activate_backward(std::span<float> dx, std::span<float> dbias, std::span<const float> y,
-                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation,
+                       bool add_to_dbias) {
   backward([](auto... all) { HWY_DYNAMIC_DISPATCH(Backward)(all...); }, dx, dbias, y, dy, rows, columns,
-           activation);
+           activation, add_to_dbias);
 }
 
 void activate_backward(std::span<Bfloat16> dx, std::span<float> dbias, std::span<const float> y,
-                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation) {
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation,
+                       bool add_to_dbias) {
   backward([](auto... all) { HWY_DYNAMIC_DISPATCH(BackwardRounded)(all...); }, dx, dbias, y, dy, rows,
-           columns, activation);
+           columns, activation, add_to_dbias);
 }
 
 }  // namespace isthmus::kernels

@@ -17,13 +17,15 @@ void activate(std::span<float> y, std::span<const float> bias, int64_t rows, int
               Activation activation);
 
 /// dx = dy · f'(x), told from y = f(x) alone, and dbias = the sum of dx over rows, in one pass. `dx` may be
-/// `dy` or `y`; `dbias` has `columns` numbers, or none when nobody wants it. The same bits on any number of
-/// threads.
+/// `dy` or `y`; `dbias` has `columns` numbers, or none when nobody wants it, and is added to where
+/// `add_to_dbias`. The same bits on any number of threads.
 void activate_backward(std::span<float> dx, std::span<float> dbias, std::span<const float> y,
-                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation);
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation,
+                       bool add_to_dbias = false);
 
 /// The same with dx rounded to bfloat16; dbias is the sum of what was not rounded yet.
 void activate_backward(std::span<Bfloat16> dx, std::span<float> dbias, std::span<const float> y,
-                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation);
+                       std::span<const float> dy, int64_t rows, int64_t columns, Activation activation,
+                       bool add_to_dbias = false);
 
 }  // namespace isthmus::kernels

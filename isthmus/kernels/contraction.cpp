@@ -162,7 +162,7 @@ void contraction_backward(std::span<float> dh, std::span<float> dnorms, std::spa
   check("contraction_backward", dh.size(), rows, units);
   check("contraction_backward", g.size(), rows, 1);
   if (!dnorms.empty()) check("contraction_backward", dnorms.size(), units, 1);
-  sum_columns(dnorms, rows, units, [&](int64_t begin, int64_t end, float* sums) {
+  sum_columns(dnorms, false, rows, units, [&](int64_t begin, int64_t end, float* sums) {
     for (int64_t row = begin; row < end; ++row) HWY_DYNAMIC_DISPATCH(ContractionBackwardRow)
     (activation, dh.data() + row * units, sums, g[static_cast<size_t>(row)], h.data() + row * units,
      norms.data(), norms.size());

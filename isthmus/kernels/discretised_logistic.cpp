@@ -185,13 +185,14 @@ void discretised_logistic_log_likelihood_backward(std::span<float> dmean, std::s
                static_cast<int64_t>(log_scale.size()));
   const SharedRows shared("discretised_logistic", x.size(), mean.size(), rows, columns, repeat);
   const bool own = of_each_row(log_scale.size(), rows, columns);
-  sum_columns(
-      own ? std::span<float>() : dlog_scale, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
-        for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(RowBackward)
-        (dmean.data() + r * columns, own && !dlog_scale.empty() ? dlog_scale.data() + r * columns : nullptr,
-         sums, g[static_cast<size_t>(r)], x.data() + shared.offset(r), mean.data() + r * columns,
-         log_scale.data() + (own ? r * columns : 0), static_cast<size_t>(columns));
-      });
+  sum_columns(own ? std::span<float>() : dlog_scale, false, rows, columns,
+              [&](int64_t begin, int64_t end, float* sums) {
+                for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(RowBackward)
+                (dmean.data() + r * columns,
+                 own && !dlog_scale.empty() ? dlog_scale.data() + r * columns : nullptr, sums,
+                 g[static_cast<size_t>(r)], x.data() + shared.offset(r), mean.data() + r * columns,
+                 log_scale.data() + (own ? r * columns : 0), static_cast<size_t>(columns));
+              });
 }
 
 }  // namespace isthmus::kernels

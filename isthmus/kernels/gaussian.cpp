@@ -134,7 +134,7 @@ void gaussian_log_likelihood_backward(std::span<float> dmean, std::span<float> d
   const SharedRows shared("gaussian", x.size(), mean.size(), rows, columns, repeat);
   const std::vector<float> precision = precisions(log_variance, columns);
   std::vector<float> by_column(dlog_variance.empty() ? 0 : precision.size());
-  sum_columns(by_column, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
+  sum_columns(by_column, false, rows, columns, [&](int64_t begin, int64_t end, float* sums) {
     for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(RowBackward)
     (dmean.data() + r * columns, sums, g[static_cast<size_t>(r)], x.data() + shared.offset(r),
      mean.data() + r * columns, precision.data(), precision.size());

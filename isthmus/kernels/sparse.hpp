@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "isthmus/kernels/matrix.hpp"
+
 namespace isthmus::kernels {
 
 /// A matrix of which few numbers are not 0, row after row (compressed sparse rows): row i has the numbers
@@ -22,20 +24,6 @@ struct SparseRows {
   static SparseRows of(std::span<const float> dense, int64_t rows, int64_t columns, int64_t most);
 
   SparseRows transposed() const;
-};
-
-/// A matrix of rows without gaps inside, `stride` numbers apart.
-struct Rows {
-  float* data;
-  int64_t rows;
-  int64_t columns;
-  int64_t stride;
-};
-struct ConstRows {
-  const float* data;
-  int64_t rows;
-  int64_t columns;
-  int64_t stride;
 };
 
 /// out += a b: [m, n] += [m, k] [k, n]. The same bits on any number of threads. Throws Error when shapes do

@@ -5,6 +5,7 @@
 
 #include "isthmus/core/paper.hpp"
 #include "isthmus/nn/autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::autoencoder {
 
@@ -41,12 +42,12 @@ class Model final : public nn::Autoencoder, public Layerwise {
       : Autoencoder(config.network, data, noise, config.code_activation) {}
 
   Loss loss(const Batch& batch, Step&) override {
-    return {{{"loss", error(encode(batch.x), batch.x).mean()}}};
+    return {{{"loss", ops::batch_mean(error(encode(batch.x), batch.x))}}};
   }
 
   int64_t layers() const override { return stacked_layers(); }
   Loss layer_loss(int64_t layer, const Batch& batch, Step&) override {
-    return {{{"loss", layer_error(layer, batch.x, [](const Tensor& h) { return h; }).mean()}}};
+    return {{{"loss", ops::batch_mean(layer_error(layer, batch.x, [](const Tensor& h) { return h; }))}}};
   }
 };
 

@@ -9,6 +9,7 @@
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/nn/gaussian_autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::beta_vae {
 
@@ -75,8 +76,8 @@ class Model final : public nn::GaussianAutoencoder {
   /// bars change nothing, since no KL is negative.
   Loss loss(const Batch& batch, Step& step) override {
     const auto [z, nats] = draw_with_kl(batch.x, step.noise);
-    const Tensor reconstruction = -log_prob_given(batch.x, z).mean();
-    const Tensor kl = nats.mean();
+    const Tensor reconstruction = -ops::batch_mean(log_prob_given(batch.x, z));
+    const Tensor kl = ops::batch_mean(nats);
     const Tensor penalty = beta_.at(step.index) * (kl - capacity_.at(step.index)).abs();
     return {{{"loss", reconstruction + penalty}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }

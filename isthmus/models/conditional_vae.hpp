@@ -15,6 +15,7 @@
 #include "isthmus/nn/condition.hpp"
 #include "isthmus/nn/mlp.hpp"
 #include "isthmus/nn/observation.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::conditional_vae {
 
@@ -100,8 +101,8 @@ class Model final : public isthmus::Model,
     const Tensor y = condition_.rows(batch);
     const GaussianParameters q = posterior(batch, y);
     const Tensor z = gaussian::draw(q, 1, step.noise);
-    const Tensor reconstruction = -log_prob_given(batch.x, y, z).mean();
-    const Tensor kl = gaussian::kl(q, prior(y)).mean();
+    const Tensor reconstruction = -ops::batch_mean(log_prob_given(batch.x, y, z));
+    const Tensor kl = ops::batch_mean(gaussian::kl(q, prior(y)));
     return {{{"loss", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }
 

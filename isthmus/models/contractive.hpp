@@ -6,6 +6,7 @@
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/nn/autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 #include "isthmus/ops/jacobian.hpp"
 #include "isthmus/ops/layer_jacobian.hpp"
 
@@ -62,8 +63,8 @@ class Model final : public nn::Autoencoder {
 
   Loss loss(const Batch& batch, Step& step) override {
     const Tensor code = encode(batch.x);
-    const Tensor reconstruction = error(code, batch.x).mean();
-    const Tensor penalty = squared_jacobian_norm(batch.x, code, step.noise).mean();
+    const Tensor reconstruction = ops::batch_mean(error(code, batch.x));
+    const Tensor penalty = ops::batch_mean(squared_jacobian_norm(batch.x, code, step.noise));
     return {{{"loss", reconstruction + config_.lambda.at(step.index) * penalty},
              {"reconstruction", reconstruction},
              {"penalty", penalty}}};

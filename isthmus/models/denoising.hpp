@@ -6,6 +6,7 @@
 #include "isthmus/core/paper.hpp"
 #include "isthmus/nn/autoencoder.hpp"
 #include "isthmus/nn/corruption.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::denoising {
 
@@ -49,7 +50,7 @@ class Model final : public nn::Autoencoder, public Denoiser, public Layerwise {
   }
 
   Loss loss(const Batch& batch, Step& step) override {
-    return {{{"loss", error(encode(damaged(batch.x, step.noise)), batch.x).mean()}}};
+    return {{{"loss", ops::batch_mean(error(encode(damaged(batch.x, step.noise)), batch.x))}}};
   }
 
   Tensor corrupt(const Tensor& x, Noise& noise) override { return nn::corrupt(x, corruption_, noise); }
@@ -59,7 +60,7 @@ class Model final : public nn::Autoencoder, public Denoiser, public Layerwise {
   int64_t layers() const override { return stacked_layers(); }
   Loss layer_loss(int64_t layer, const Batch& batch, Step& step) override {
     const auto damage = [&](const Tensor& h) { return damaged(h, step.noise); };
-    return {{{"loss", layer_error(layer, batch.x, damage).mean()}}};
+    return {{{"loss", ops::batch_mean(layer_error(layer, batch.x, damage))}}};
   }
 
  private:

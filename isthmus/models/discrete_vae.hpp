@@ -15,6 +15,7 @@
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/nn/discrete_autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 #include "isthmus/ops/likelihood_ratio.hpp"
 
 namespace isthmus::models::discrete_vae {
@@ -202,8 +203,9 @@ class Model final : public nn::DiscreteAutoencoder {
   }
 
   static Loss elbo(const Tensor& log_p_x, const Tensor& kl) {
-    const Tensor reconstruction = -log_p_x.mean();
-    return {{{"loss", reconstruction + kl.mean()}, {"reconstruction", reconstruction}, {"kl", kl.mean()}}};
+    const Tensor reconstruction = -ops::batch_mean(log_p_x);
+    const Tensor mean_kl = ops::batch_mean(kl);
+    return {{{"loss", reconstruction + mean_kl}, {"reconstruction", reconstruction}, {"kl", mean_kl}}};
   }
 
   /// E_q[log p(x|z)] as the sum over all z.
@@ -225,7 +227,7 @@ class Model final : public nn::DiscreteAutoencoder {
     if (guess_) {
       // The guess learns by regression: worth 0 here, so that the loss stays the ELBO's, and with a gradient
       // in the guess's own parameters alone.
-      const Tensor error = (log_p_x.detach() - baseline).square().mean();
+      const Tensor error = ops::batch_mean((log_p_x.detach() - baseline).square());
       loss.terms.front().second = loss.total() + (error - error.detach());
       loss.terms.emplace_back("baseline_error", error);
     }
@@ -240,9 +242,9 @@ class Model final : public nn::DiscreteAutoencoder {
     const Tensor log_p_x = log_prob_given(batch.x, z);
     const Tensor log_q_z = code().log_prob(q.unsqueeze(1), z).t();
     const Tensor log_weights = log_p_x + log_prior(z).t() - log_q_z;
-    return {{{"loss", -ops::vimco(log_weights, log_q_z, config_.left_out).mean()},
-             {"reconstruction", -log_p_x.mean()},
-             {"kl", kl_to_prior(q).mean()}}};
+    return {{{"loss", -ops::batch_mean(ops::vimco(log_weights, log_q_z, config_.left_out))},
+             {"reconstruction", -ops::batch_mean(log_p_x)},
+             {"kl", ops::batch_mean(kl_to_prior(q))}}};
   }
 
   /// In evaluation mode z is a draw, so the loss is −ELBO whatever the temperature.

@@ -10,6 +10,7 @@
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/nn/gaussian_autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 #include "isthmus/ops/log_mean_exp.hpp"
 
 namespace isthmus::models::iwae {
@@ -78,7 +79,8 @@ class Model final : public nn::GaussianAutoencoder {
     const Tensor weights = gradient_ == Gradient::standard
                                ? fresh_weights(batch.x, k_, step.noise)
                                : doubly_reparameterised(batch.x, draw(posterior(batch.x), k_, step.noise));
-    return {{{"loss", -ops::log_mean_exp(weights, 1).mean()}, {"elbo", weights.detach().mean()}}};
+    return {{{"loss", -ops::batch_mean(ops::log_mean_exp(weights, 1))},
+             {"elbo", ops::batch_mean(weights.detach())}}};
   }
 
  private:

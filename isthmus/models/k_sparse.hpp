@@ -12,6 +12,7 @@
 #include "isthmus/core/paper.hpp"
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/nn/autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 #include "isthmus/ops/top_k.hpp"
 
 namespace isthmus::models::k_sparse {
@@ -65,7 +66,7 @@ class Model final : public nn::Autoencoder {
   }
 
   Loss loss(const Batch& batch, Step& step) override {
-    return {{{"loss", error(keep(batch.x, k_.at(step.index)), batch.x).mean()}}};
+    return {{{"loss", ops::batch_mean(error(keep(batch.x, k_.at(step.index)), batch.x))}}};
   }
 
   /// With alpha times as many units as reconstruct keeps.

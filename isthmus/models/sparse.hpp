@@ -10,6 +10,7 @@
 #include "isthmus/core/schedule.hpp"
 #include "isthmus/distributions/bernoulli.hpp"
 #include "isthmus/nn/autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::sparse {
 
@@ -65,7 +66,7 @@ class Model final : public nn::Autoencoder {
   Loss loss(const Batch& batch, Step& step) override {
     const std::vector<Tensor> hidden = encoder().activations(batch.x);
     const std::vector<Tensor> back = decoder().activations(hidden.back());
-    const Tensor reconstruction = output_error(back.back(), batch.x).mean();
+    const Tensor reconstruction = ops::batch_mean(output_error(back.back(), batch.x));
     Tensor divergence = at::zeros({}, reconstruction.options());
     for (const Tensor& layer : hidden) divergence = divergence + pull(layer);
     for (size_t i = 0; i + 1 < back.size(); ++i) divergence = divergence + pull(back[i]);

@@ -6,6 +6,7 @@
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/paper.hpp"
 #include "isthmus/nn/gaussian_autoencoder.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 
 namespace isthmus::models::vae {
 
@@ -56,8 +57,8 @@ class Model final : public nn::GaussianAutoencoder {
   /// (equation 10).
   Loss loss(const Batch& batch, Step& step) override {
     const auto [z, nats] = draw_with_kl(batch.x, step.noise);
-    const Tensor reconstruction = -log_prob_given(batch.x, z).mean();
-    const Tensor kl = nats.mean();
+    const Tensor reconstruction = -ops::batch_mean(log_prob_given(batch.x, z));
+    const Tensor kl = ops::batch_mean(nats);
     return {{{"loss", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}}};
   }
 };

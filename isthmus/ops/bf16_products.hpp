@@ -32,17 +32,7 @@ class Bf16Products {
 /// Whether a Bf16Products lives on this thread.
 bool bf16_products();
 
-/// Whether this machine's products come out as float32, as they were added up. Where its fast ones are
-/// oneDNN's they are rounded to bfloat16 once more.
-bool bf16_results_are_exact();
-
 /// `t`, float32, in bfloat16, rounded to nearest, in the same shape and strides.
 Tensor rounded(const Tensor& t);
-
-/// a b, [m, k] and [k, n] in bfloat16 → [m, n], float32. On the CPU, and without a graph.
-Tensor bf16_mm(const Tensor& a, const Tensor& b);
-
-/// place += a b, with `place` [m, n] float32 in any strides.
-void bf16_addmm(const Tensor& place, const Tensor& a, const Tensor& b);
 
 }  // namespace isthmus::ops

@@ -25,8 +25,9 @@ GradientsInPlace::~GradientsInPlace() {
 }
 
 Tensor place_of_gradient(const Tensor& weight) {
-  if (!in_place || weight.dim() != 2) return {};
+  if (!in_place) return {};
   if (!weight.is_view() || weight.is_leaf()) return held_by(weight);
+  if (weight.dim() != 2) return {};
   const Tensor parameter(weight._base());
   const bool transposed = parameter.dim() == 2 && weight.data_ptr() == parameter.data_ptr() &&
                           weight.size(0) == parameter.size(1) && weight.size(1) == parameter.size(0) &&

@@ -6,6 +6,7 @@
 #include "isthmus/ops/bf16_products.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
+#include "isthmus/ops/products.hpp"
 #include "isthmus/ops/spans.hpp"
 #include "isthmus/ops/sparse_linear.hpp"
 
@@ -27,14 +28,12 @@ struct Factors {
         low(bf16_products()) {}
 };
 
-Tensor product(bool low, const Tensor& a, const Tensor& b) {
-  return low ? bf16_mm(a, b) : at::mm(a, b);
-}
-
 Tensor forward_in_place(const Factors& factors, const Tensor& bias, Activation activation) {
-  const Tensor y = product(factors.low, factors.x, factors.weight.t());
-  if (bias.defined() || activation != Activation::identity)
-    kernels::activate(mutable_numbers(y), numbers(bias), y.size(0), y.size(1), activation);
+  const Tensor in_product = factors.low ? bias : Tensor();
+  const Tensor y = layer_product(factors.x, factors.weight, in_product);
+  const Tensor left = factors.low ? Tensor() : bias;  // to be added still
+  if (left.defined() || activation != Activation::identity)
+    kernels::activate(mutable_numbers(y), numbers(left), y.size(0), y.size(1), activation);
   return y;
 }
 
@@ -44,9 +43,9 @@ struct Linear : torch::autograd::Function<Linear> {
     const Factors factors(x, weight);
     const Tensor y = forward_in_place(factors, bias.value_or(Tensor()), activation);
     context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y,
-                                factors.low ? factors.x : Tensor(), factors.low ? factors.weight : Tensor()});
+                                factors.low ? factors.x : Tensor(), factors.low ? factors.weight : Tensor(),
+                                bias.value_or(Tensor())});
     context->saved_data["activation"] = static_cast<int64_t>(activation);
-    context->saved_data["bias"] = bias.has_value();
     return y;
   }
 
@@ -58,7 +57,7 @@ struct Linear : torch::autograd::Function<Linear> {
     const bool identity = activation == Activation::identity;
     const bool wants_x = context->needs_input_grad(0);
     const bool wants_weight = context->needs_input_grad(1);
-    const bool wants_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(2);
+    const bool wants_bias = saved[5].defined() && context->needs_input_grad(2);
     // A graph of the backward pass (the contractive penalty asks for one) needs operations that autograd
     // sees. `g` is the gradient with respect to x Wᵀ + b.
     if (at::GradMode::is_enabled()) {
@@ -71,34 +70,28 @@ struct Linear : torch::autograd::Function<Linear> {
     const Tensor& y = identity ? dy : saved[2];
     // In float32 the identity's gradient is dy itself, so writing it in place changes nothing.
     const Tensor g = identity && !low ? dy : at::empty_like(dy, low ? at::kBFloat16 : at::kFloat);
-    const Tensor dbias = wants_bias ? at::empty({dy.size(1)}, dy.options()) : Tensor();
+    const Tensor bias_place = wants_bias ? place_of_gradient(saved[5]) : Tensor();
+    const Tensor dbias = wants_bias && !bias_place.defined() ? at::empty_like(saved[5]) : Tensor();
+    const auto undo = [&](auto to) {
+      const Tensor& sums = bias_place.defined() ? bias_place : dbias;
+      kernels::activate_backward(to, mutable_numbers(sums), numbers(y), numbers(dy), dy.size(0), dy.size(1),
+                                 activation, bias_place.defined());
+    };
     if (low)
-      kernels::activate_backward(mutable_bfloat16(g), mutable_numbers(dbias), numbers(y), numbers(dy),
-                                 dy.size(0), dy.size(1), activation);
+      undo(mutable_bfloat16(g));
     else if (wants_bias || !identity)
-      kernels::activate_backward(mutable_numbers(g), mutable_numbers(dbias), numbers(y), numbers(dy),
-                                 dy.size(0), dy.size(1), activation);
+      undo(mutable_numbers(g));
 
     Tensor dweight;  // stays undefined when it has been added to weight.grad() already
     if (wants_weight) {
       const Tensor place = place_of_gradient(weight);
-      if (!(identity && add_sparse_product(place, dy, x)))
-        dweight = product_into(place, g.t(), low ? saved[3] : x);
+      const Tensor& factor = low ? saved[3] : x;
+      if (!place.defined())
+        dweight = weight_product(g, factor);
+      else if (!(identity && add_sparse_product(place, dy, x)))
+        add_weight_product(place, g, factor);
     }
-    return {wants_x ? product(low, g, low ? saved[4] : weight) : Tensor(), dweight, dbias, Tensor()};
-  }
-
-  /// a b; or undefined, and added to `place`, where that is defined.
-  static Tensor product_into(const Tensor& place, const Tensor& a, const Tensor& b) {
-    const bool low = a.scalar_type() == at::kBFloat16;
-    if (!place.defined()) return product(low, a, b);
-    if (low) {
-      bf16_addmm(place, a, b);
-    } else {
-      Tensor sum = place;
-      at::addmm_out(sum, sum, a, b);
-    }
-    return {};
+    return {wants_x ? input_product(g, low ? saved[4] : weight) : Tensor(), dweight, dbias, Tensor()};
   }
 };
 

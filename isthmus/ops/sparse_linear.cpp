@@ -21,6 +21,12 @@ using torch::autograd::variable_list;
 /// what it costs in a matrix product; at twice that the gain is sure.
 constexpr int64_t one_in = 16;
 
+/// Whether the transpose of t has rows without gaps.
+bool has_columns(const Tensor& t) {
+  return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(0) == 1 &&
+         t.stride(1) >= t.size(0);
+}
+
 bool has_rows(const Tensor& t) {
   return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(1) == 1 &&
          t.stride(0) >= t.size(1);
@@ -97,7 +103,7 @@ struct SparseLinear : torch::autograd::Function<SparseLinear> {
   /// Undefined when it has been added to weight.grad() already.
   static Tensor weight_gradient(const Tensor& g, const Tensor& weight, const SparseRows& kept) {
     const Tensor place = place_of_gradient(weight);
-    const bool in_place = place.defined() && has_rows(place.t());
+    const bool in_place = place.defined() && has_columns(place);
     const Tensor by_inputs = in_place ? place.t() : at::zeros({weight.size(1), weight.size(0)}, g.options());
     kernels::add_product(mutable_rows_of(by_inputs), kept.transposed(), rows_of(g));
     return in_place ? Tensor() : by_inputs.t();
@@ -107,7 +113,7 @@ struct SparseLinear : torch::autograd::Function<SparseLinear> {
 }  // namespace
 
 Tensor sparse_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (!eligible(x, bias) || !has_rows(weight.t())) return {};
+  if (!eligible(x, bias) || !has_columns(weight)) return {};
   const Tensor places = places_kept(x);
   if (!places.defined() || one_in * places.size(1) > x.size(1)) return {};
   return SparseLinear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, places);

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/ops/products.hpp"
 #include "isthmus/train/fit.hpp"
 #include "isthmus/train/loader.hpp"
 
@@ -28,22 +33,29 @@ double median_of(std::vector<double> numbers) {
   return *middle;
 }
 
-/// A tensor of the same layout, with numbers of a usual size.
-Tensor like(const Tensor& t) {
-  const Tensor fresh = at::empty_strided(t.sizes(), t.strides(), t.options().requires_grad(false));
-  return fresh.fill_(0.5);
+/// A product or convolution, to be computed again on tensors of its own.
+using Call = std::function<void()>;
+
+/// A call of one of ours (ops/products.hpp); nothing when `name` is none of them.
+Call call_of_ours(std::string_view name, const std::vector<c10::IValue>& inputs) {
+  const auto t = [&](size_t i) { return inputs[i].toTensor(); };
+  if (name == ops::product_names[0]) return [x = t(0), w = t(1), b = t(2)] { ops::layer_product(x, w, b); };
+  if (name == ops::product_names[1]) return [g = t(0), w = t(1)] { ops::input_product(g, w); };
+  if (name == ops::product_names[2])
+    return [p = t(0), g = t(1), x = t(2)] { ops::add_weight_product(p, g, x); };
+  if (name == ops::product_names[3]) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
+  return {};
 }
 
-/// One call of an operator, to be made again on tensors of its own.
-struct Call {
-  c10::OperatorHandle op;
-  std::vector<c10::IValue> inputs;
-
-  void repeat() const {
+/// A call of one of torch's operators.
+Call call_of_torch(const c10::OperatorName& name, std::vector<c10::IValue> inputs) {
+  const auto op =
+      c10::Dispatcher::singleton().findSchemaOrThrow(name.name.c_str(), name.overload_name.c_str());
+  return [op, inputs = std::move(inputs)] {
     torch::jit::Stack stack = inputs;
     op.callBoxed(&stack);
-  }
-};
+  };
+}
 
 /// Collects the matrix products and convolutions that this thread computes while it lives.
 class Products {
@@ -64,23 +76,36 @@ class Products {
 
  private:
   static std::unique_ptr<at::ObserverContext> seen(const at::RecordFunction& function) {
-    static const std::set<std::string> products{"aten::mm",          "aten::addmm",
-                                                "aten::bmm",         "aten::baddbmm",
-                                                "aten::convolution", "aten::convolution_backward",
-                                                "isthmus::bf16_mm",  "isthmus::bf16_addmm"};
+    static const std::set<std::string_view> torchs{"aten::mm",          "aten::addmm",
+                                                   "aten::bmm",         "aten::baddbmm",
+                                                   "aten::convolution", "aten::convolution_backward"};
     const auto name = function.operator_name();
-    if (!name || !products.contains(name->name)) return nullptr;
-    if (!name->overload_name.empty() && name->overload_name != "out") return nullptr;
-    Call call{c10::Dispatcher::singleton().findSchemaOrThrow(name->name.c_str(), name->overload_name.c_str()),
-              {}};
+    const bool of_torch =
+        name && torchs.contains(name->name) && (name->overload_name.empty() || name->overload_name == "out");
+    const bool ours = std::ranges::find(ops::product_names, std::string_view(function.name())) !=
+                      std::ranges::end(ops::product_names);
+    if (!of_torch && !ours) return nullptr;
+    std::vector<c10::IValue> inputs;
     for (const c10::IValue& input : function.inputs())
-      call.inputs.push_back(input.isTensor() && input.toTensor().defined() ? like(input.toTensor()) : input);
-    current->calls.push_back(std::move(call));
+      inputs.push_back(input.isTensor() && input.toTensor().defined() ? current->like(input.toTensor())
+                                                                      : input);
+    current->calls.push_back(ours ? call_of_ours(function.name(), inputs)
+                                  : call_of_torch(*name, std::move(inputs)));
     return nullptr;
+  }
+
+  /// A tensor of the same layout, with numbers of a usual size; the same one for the same memory, so that
+  /// what the step finds near by is near here too.
+  Tensor like(const Tensor& t) {
+    Tensor& fresh = stand_ins_[{t.const_data_ptr(), t.sizes().vec(), t.strides().vec()}];
+    if (!fresh.defined())
+      fresh = at::empty_strided(t.sizes(), t.strides(), t.options().requires_grad(false)).fill_(0.5);
+    return fresh;
   }
 
   static thread_local Products* current;
   at::CallbackHandle handle_;
+  std::map<std::tuple<const void*, std::vector<int64_t>, std::vector<int64_t>>, Tensor> stand_ins_;
 };
 
 thread_local Products* Products::current = nullptr;
@@ -106,7 +131,7 @@ StepTimes measure_step(Training& training, int64_t steps, int64_t warm_up, int64
   const auto bound = [&] {
     const at::NoGradGuard no_grad;
     const auto start = Clock::now();
-    for (const Call& product : products) product.repeat();
+    for (const Call& product : products) product();
     return milliseconds_between(start, Clock::now());
   };
   bound();

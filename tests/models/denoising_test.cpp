@@ -86,7 +86,7 @@ TEST(Denoising, AsksForTheCleanInput) {
   Noise of_step(1, Purpose::training);
   const Tensor damaged = nn::corrupt(x, linear().corruption, of_step);
   const Tensor expected = (model.decode(model.encode(damaged)) - x).square().sum(1).mean();
-  EXPECT_EQ(loss_of(model, x).item<double>(), expected.item<double>());
+  EXPECT_FLOAT_EQ(loss_of(model, x).item<float>(), expected.item<float>());
 }
 
 TEST(Denoising, DamagesNothingInUse) {

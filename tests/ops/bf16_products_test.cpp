@@ -1,6 +1,5 @@
 #include "isthmus/ops/bf16_products.hpp"
 
-#include <array>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -48,36 +47,6 @@ TEST(Bf16Products, ReadTheShadowOfAWeightThatHasOne) {
     EXPECT_TRUE(rounded(other).equal(other.to(at::kBFloat16)));
   }
   EXPECT_FALSE(bf16_products());
-}
-
-TEST(Bf16Products, AddUpInFloat32WhateverTheStrides) {
-  Noise noise(3);
-  const double most = bf16_results_are_exact() ? 1e-5 : 5e-3;
-  for (const auto& [m, k, n] : {std::array{1, 1, 1}, {3, 5, 7}, {33, 100, 65}, {100, 784, 200}}) {
-    const Tensor a = noise.normal({m, k}).to(at::kBFloat16);
-    const Tensor b = noise.normal({k, n}).to(at::kBFloat16);
-    const Tensor truth = at::mm(a.to(at::kDouble), b.to(at::kDouble));
-    const Tensor start = noise.normal({m, n});
-    for (const Tensor& left : {a, a.t().contiguous().t()})
-      for (const Tensor& right : {b, b.t().contiguous().t()}) {
-        const Tensor product = bf16_mm(left, right);
-        EXPECT_EQ(product.scalar_type(), at::kFloat);
-        EXPECT_LT(error(product, truth), most);
-        for (const bool by_rows : {true, false}) {
-          const Tensor place = by_rows ? start.clone() : start.t().clone(at::MemoryFormat::Contiguous).t();
-          bf16_addmm(place, left, right);
-          EXPECT_LT(error(place, start + truth), most);
-        }
-      }
-  }
-}
-
-TEST(Bf16Products, OfNoRowsAreNought) {
-  const Tensor none = at::empty({0, 5}, at::kBFloat16);
-  EXPECT_EQ(bf16_mm(none, at::ones({5, 3}, at::kBFloat16)).sizes(), (std::vector<int64_t>{0, 3}));
-  const Tensor place = at::ones({5, 3});
-  bf16_addmm(place, none.t(), at::empty({0, 3}, at::kBFloat16));
-  EXPECT_TRUE(place.equal(at::ones({5, 3})));
 }
 
 TEST(Bf16Products, AreALayersWithinTheirRounding) {

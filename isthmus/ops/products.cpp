@@ -1,0 +1,148 @@
+#include "isthmus/ops/products.hpp"
+
+#include <limits>
+#include <optional>
+#include <span>
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/record_function.h>
+
+#include "isthmus/kernels/tile_product.hpp"
+#include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/spans.hpp"
+
+// The BLAS that torch was built with exports it where it is MKL; without it products are torch's own.
+extern "C" __attribute__((weak)) void sgemm_(const char* transpose_a, const char* transpose_b, const int* m,
+                                             const int* n, const int* k, const float* alpha, const float* a,
+                                             const int* lda, const float* b, const int* ldb,
+                                             const float* beta, float* c, const int* ldc);
+
+namespace isthmus::ops {
+namespace {
+
+using kernels::AddTo;
+using kernels::Bfloat16;
+using kernels::Factor;
+using kernels::Rows;
+
+/// A matrix as the libraries take it; nothing when neither its rows nor its columns are without gaps.
+template <class Number>
+std::optional<Factor<Number>> factor(const Tensor& t) {
+  const int64_t row = t.stride(0);
+  const int64_t column = t.stride(1);
+  const auto* data = static_cast<const Number*>(t.const_data_ptr());
+  if (column == 1 && row >= t.size(1)) return Factor<Number>{data, t.size(0), t.size(1), row};
+  if (row == 1 && column >= t.size(0)) return Factor<Number>{data, t.size(0), t.size(1), column, true};
+  return std::nullopt;
+}
+
+Tensor empty(int64_t rows, int64_t columns) {
+  return at::detail::empty_cpu({rows, columns}, at::kFloat);
+}
+
+Rows rows_of(const Tensor& t) {
+  return {t.mutable_data_ptr<float>(), t.size(0), t.size(1), t.stride(0)};
+}
+
+bool fits_blas(const Factor<float>& f) {
+  constexpr int64_t most = std::numeric_limits<int>::max();
+  return f.rows > 0 && f.columns > 0 && f.rows <= most && f.columns <= most && f.stride <= most;
+}
+
+/// c (+)= a b. BLAS counts by columns, so it is told of the transposes: cᵀ = bᵀ aᵀ.
+void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo to) {
+  const auto n = static_cast<int>(c.columns);
+  const auto m = static_cast<int>(c.rows);
+  const auto k = static_cast<int>(a.columns);
+  const auto stride_a = static_cast<int>(a.stride);
+  const auto stride_b = static_cast<int>(b.stride);
+  const auto stride_c = static_cast<int>(c.stride);
+  const float one = 1;
+  const float beta = to == AddTo::place ? 1 : 0;
+  sgemm_(b.by_columns ? "T" : "N", a.by_columns ? "T" : "N", &n, &m, &k, &one, b.data, &stride_b, a.data,
+         &stride_a, &beta, c.data, &stride_c);
+}
+
+/// Whether c (+)= a b was computed here: `right` and `left` may be their factors' transposes.
+template <class Number>
+bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
+              const std::optional<Factor<Number>>& right, AddTo to, std::span<const float> bias = {}) {
+  if (!left || !right || !fused_paths_allowed()) return false;
+  if constexpr (std::is_same_v<Number, float>) {
+    if (sgemm_ == nullptr || !fits_blas(*left) || !fits_blas(*right)) return false;
+    blas(c, *left, *right, to);
+  } else {
+    if (!kernels::has_tiles()) return false;
+    kernels::tile_product(c, *left, *right, to, bias);
+  }
+  return true;
+}
+
+template <class Number>
+std::optional<Factor<Number>> transposed(const std::optional<Factor<Number>>& f) {
+  return f ? std::optional(f->transposed()) : std::nullopt;
+}
+
+/// Torch's own product. Unseen by whoever records products: it is within one that was recorded.
+Tensor by_torch(const Tensor& a, const Tensor& b) {
+  const at::RecordFunctionGuard unseen(false);
+  return at::mm(a, b).to(at::kFloat);
+}
+
+/// Calls run with a value of the numbers' type.
+template <class Run>
+auto with_type(const Tensor& t, const Run& run) {
+  return t.scalar_type() == at::kBFloat16 ? run(Bfloat16()) : run(float());
+}
+
+bool add(const Tensor& place, const Tensor& g, const Tensor& x, AddTo to) {
+  return with_type(g, [&]<class Number>(Number) {
+    const auto left = transposed(factor<Number>(g));
+    const auto right = factor<Number>(x);
+    if (place.stride(1) == 1 && place.stride(0) >= place.size(1))
+      return computed(rows_of(place), left, right, to);
+    if (place.stride(0) != 1 || place.stride(1) < place.size(0)) return false;
+    const Rows turned{place.mutable_data_ptr<float>(), place.size(1), place.size(0), place.stride(1)};
+    return computed(turned, transposed(right), transposed(left), to);
+  });
+}
+
+}  // namespace
+
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  RECORD_FUNCTION(product_names[0].data(), std::vector<c10::IValue>({x, weight, bias}));
+  const Tensor out = empty(x.size(0), weight.size(0));
+  const bool done = with_type(x, [&]<class Number>(Number) {
+    return computed(rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
+                    bias.defined() ? AddTo::bias : AddTo::nothing, numbers(bias));
+  });
+  if (done) return out;
+  const Tensor product = by_torch(x, weight.t());
+  return bias.defined() ? product + bias : product;
+}
+
+Tensor input_product(const Tensor& g, const Tensor& weight) {
+  RECORD_FUNCTION(product_names[1].data(), std::vector<c10::IValue>({g, weight}));
+  const Tensor out = empty(g.size(0), weight.size(1));
+  const bool done = with_type(g, [&]<class Number>(Number) {
+    return computed(rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
+  });
+  return done ? out : by_torch(g, weight);
+}
+
+void add_weight_product(const Tensor& place, const Tensor& g, const Tensor& x) {
+  RECORD_FUNCTION(product_names[2].data(), std::vector<c10::IValue>({place, g, x}));
+  if (!add(place, g, x, AddTo::place)) place.add_(by_torch(g.t(), x));
+}
+
+Tensor weight_product(const Tensor& g, const Tensor& x) {
+  RECORD_FUNCTION(product_names[3].data(), std::vector<c10::IValue>({g, x}));
+  const Tensor out = empty(g.size(1), x.size(1));
+  return add(out, g, x, AddTo::nothing) ? out : by_torch(g.t(), x);
+}
+
+bool bf16_results_are_exact() {
+  return kernels::has_tiles();
+}
+
+}  // namespace isthmus::ops

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string_view>
+
+#include "isthmus/core/torch.hpp"
+
+namespace isthmus::ops {
+
+// The three matrix products of a layer, on the CPU and without a graph: of float32 numbers, or of bfloat16
+// ones, whose products are added up in float32 and come out so. They go straight to the library or kernel,
+// for on its way torch's dispatcher takes as long as a small product. `isthmus bench` sees every one.
+
+/// x Wᵀ: [rows, in] and [out, in] → [rows, out]. Of bfloat16 numbers `bias` [out], float32, is added to each
+/// row; of float32 ones it must be undefined.
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+
+/// g W: [rows, out] and [out, in] → [rows, in].
+Tensor input_product(const Tensor& g, const Tensor& weight);
+
+/// place += gᵀ x: [rows, out] and [rows, in] into [out, in], float32 in any strides.
+void add_weight_product(const Tensor& place, const Tensor& g, const Tensor& x);
+
+/// gᵀ x, [out, in].
+Tensor weight_product(const Tensor& g, const Tensor& x);
+
+/// Whether products of bfloat16 numbers come out as they were added up: where the processor has tile
+/// registers. Elsewhere they are oneDNN's, which are rounded to bfloat16 once more.
+bool bf16_results_are_exact();
+
+/// The names under which the products above are told to at::RecordFunction, each with its arguments.
+inline constexpr std::string_view product_names[] = {"isthmus::layer_product", "isthmus::input_product",
+                                                     "isthmus::add_weight_product",
+                                                     "isthmus::weight_product"};
+
+}  // namespace isthmus::ops

@@ -1,0 +1,97 @@
+#include "isthmus/ops/products.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <ATen/record_function.h>
+#include <gtest/gtest.h>
+
+#include "isthmus/core/noise.hpp"
+
+namespace isthmus::ops {
+namespace {
+
+/// Of the largest number of `truth`.
+double error(const Tensor& got, const Tensor& truth) {
+  return ((got - truth).abs().max() / truth.abs().max()).item<double>();
+}
+
+/// The same numbers, by rows, by columns, and with gaps in both.
+std::vector<Tensor> layouts(const Tensor& t) {
+  const Tensor gaps = at::zeros({2 * t.size(0), 2 * t.size(1)}, t.options());
+  const Tensor spread = gaps.slice(0, 0, gaps.size(0), 2).slice(1, 0, gaps.size(1), 2);
+  spread.copy_(t);
+  return {t, t.t().contiguous().t(), spread};
+}
+
+class Products : public testing::TestWithParam<at::ScalarType> {
+ protected:
+  bool low() const { return GetParam() == at::kBFloat16; }
+  double most() const { return low() && !bf16_results_are_exact() ? 5e-3 : 1e-5; }
+};
+
+TEST_P(Products, AreThoseOfFloat64WhateverTheStrides) {
+  Noise noise(3);
+  for (const auto& [rows, in, out] : {std::array{1, 1, 1}, {3, 5, 7}, {33, 100, 65}, {100, 784, 200}}) {
+    const Tensor x0 = noise.normal({rows, in}).to(GetParam());
+    const Tensor w0 = noise.normal({out, in}).to(GetParam());
+    const Tensor g0 = noise.normal({rows, out}).to(GetParam());
+    const Tensor bias = noise.normal({out});
+    const auto wide = [](const Tensor& t) { return t.to(at::kDouble); };
+    const Tensor y = wide(x0).mm(wide(w0).t());
+    const Tensor dx = wide(g0).mm(wide(w0));
+    const Tensor dw = wide(g0).t().mm(wide(x0));
+    for (const Tensor& w : layouts(w0)) {
+      for (const Tensor& x : layouts(x0)) {
+        EXPECT_EQ(layer_product(x, w).scalar_type(), at::kFloat);
+        EXPECT_LT(error(layer_product(x, w), y), most());
+        if (low()) {
+          EXPECT_LT(error(layer_product(x, w, bias), y + bias), most());
+        }
+      }
+      for (const Tensor& g : layouts(g0)) EXPECT_LT(error(input_product(g, w), dx), most());
+    }
+    const Tensor start = noise.normal({out, in});
+    for (const Tensor& g : layouts(g0))
+      for (const Tensor& x : layouts(x0)) {
+        EXPECT_LT(error(weight_product(g, x), dw), most());
+        for (const Tensor& place : layouts(start.clone())) {
+          add_weight_product(place, g, x);
+          EXPECT_LT(error(place, start + dw), most());
+        }
+      }
+  }
+}
+
+TEST_P(Products, OfNoRowsAreNought) {
+  const Tensor none = at::empty({0, 5}, GetParam());
+  EXPECT_EQ(layer_product(none, at::ones({3, 5}, GetParam())).sizes(), (std::vector<int64_t>{0, 3}));
+  const Tensor place = at::ones({5, 3});
+  add_weight_product(place, none, at::empty({0, 3}, GetParam()));
+  EXPECT_TRUE(place.equal(at::ones({5, 3})));
+  EXPECT_TRUE(weight_product(none, at::empty({0, 3}, GetParam())).equal(at::zeros({5, 3})));
+}
+
+TEST_P(Products, AreToldUnderTheirNames) {
+  static std::vector<std::string> told;
+  told.clear();
+  const auto handle = at::addThreadLocalCallback(
+      at::RecordFunctionCallback([](const at::RecordFunction& f) -> std::unique_ptr<at::ObserverContext> {
+        if (std::string(f.name()).starts_with("isthmus::")) told.emplace_back(f.name());
+        return nullptr;
+      }).scopes({at::RecordScope::FUNCTION}));
+  const Tensor square = at::ones({4, 4}, GetParam());
+  layer_product(square, square);
+  input_product(square, square);
+  add_weight_product(at::zeros({4, 4}), square, square);
+  weight_product(square, square);
+  at::removeCallback(handle);
+  EXPECT_EQ(told, std::vector<std::string>(std::begin(product_names), std::end(product_names)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Products, testing::Values(at::kFloat, at::kBFloat16),
+                         [](const auto& type) { return std::string(c10::toString(type.param)); });
+
+}  // namespace
+}  // namespace isthmus::ops
