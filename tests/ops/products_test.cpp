@@ -22,7 +22,7 @@ std::vector<Tensor> layouts(const Tensor& t) {
   const Tensor gaps = at::zeros({2 * t.size(0), 2 * t.size(1)}, t.options());
   const Tensor spread = gaps.slice(0, 0, gaps.size(0), 2).slice(1, 0, gaps.size(1), 2);
   spread.copy_(t);
-  return {t, t.t().contiguous().t(), spread};
+  return {t, t.t().clone(at::MemoryFormat::Contiguous).t(), spread};
 }
 
 class Products : public testing::TestWithParam<at::ScalarType> {
