@@ -4,10 +4,10 @@
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "isthmus/core/allocator.hpp"
 #include "isthmus/core/command.hpp"
 #include "isthmus/core/denormals.hpp"
 #include "isthmus/core/error.hpp"
@@ -33,14 +33,6 @@ void print_overview() {
       "Every word of a command:            isthmus COMMAND --help\n");
 }
 
-/// Freed memory stays with the process: a training step allocates what the one before it freed, and pages
-/// that go back to the system must be cleared anew each time.
-void keep_freed_memory() {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
-
 int run(std::vector<std::string> words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_overview();
@@ -56,7 +48,7 @@ int run(std::vector<std::string> words) {
 }  // namespace
 
 int main(int count, char** words) {
-  keep_freed_memory();
+  isthmus::settle_allocator();
   isthmus::flush_denormals();
   spdlog::set_default_logger(spdlog::stderr_color_mt("isthmus"));  // stdout is for results
   spdlog::set_pattern("%^%l%$: %v");

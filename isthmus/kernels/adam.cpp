@@ -26,7 +26,6 @@ struct AdamFactors {
   float gradient_scale, coupled_decay, shrink;
   float beta1, rest1, beta2, rest2;
   float step_size, inverse_root, epsilon;
-  bool clear;
 
   explicit AdamFactors(const AdamStep& s)
       : gradient_scale(static_cast<float>(s.gradient_scale)),
@@ -38,8 +37,7 @@ struct AdamFactors {
         rest2(static_cast<float>(1 - s.beta2)),
         step_size(static_cast<float>(s.learning_rate / (1 - std::pow(s.beta1, static_cast<double>(s.step))))),
         inverse_root(static_cast<float>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))),
-        epsilon(static_cast<float>(s.epsilon)),
-        clear(s.clear_gradients) {}
+        epsilon(static_cast<float>(s.epsilon)) {}
 };
 
 inline void adam_one(const AdamFactors& f, float& p, float gradient, float& m, float& v) {
@@ -58,8 +56,8 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-double AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRICT g, float* HWY_RESTRICT m,
-                 float* HWY_RESTRICT v, Bfloat16* HWY_RESTRICT shadow, size_t n) {
+double AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, const float* HWY_RESTRICT g,
+                 float* HWY_RESTRICT m, float* HWY_RESTRICT v, Bfloat16* HWY_RESTRICT shadow, size_t n) {
   const hn::ScalableTag<float> d;
   const auto set = [&](float x) HWY_ATTR { return hn::Set(d, x); };
   const auto scale = set(f.gradient_scale), decay = set(f.coupled_decay), shrink = set(f.shrink);
@@ -81,14 +79,12 @@ double AdamChunk(const AdamFactors& f, float* HWY_RESTRICT p, float* HWY_RESTRIC
     const auto next = hn::MulSub(shrink, old, move);
     hn::StoreU(next, d, p + i);
     if (shadow) bfloat16::Store(next, d, shadow + i);
-    if (f.clear) hn::StoreU(hn::Zero(d), d, g + i);
   }
   double sum = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, squares)));
   for (; i < n; ++i) {
     sum += static_cast<double>(g[i]) * static_cast<double>(g[i]);
     adam_one(f, p[i], g[i], m[i], v[i]);
     if (shadow) shadow[i] = to_bfloat16(p[i]);
-    if (f.clear) g[i] = 0;
   }
   return sum;
 }
@@ -171,7 +167,7 @@ double sum_over(size_t n, const Body& body) {
 
 }  // namespace
 
-double adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
+double adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> first_moment,
             std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow) {
   check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
   if (!shadow.empty() && shadow.size() != parameters.size())
@@ -186,13 +182,12 @@ double adam(std::span<float> parameters, std::span<float> gradients, std::span<f
   });
 }
 
-void adam_reference(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
-                    std::span<float> second_moment, const AdamStep& settings) {
+void adam_reference(std::span<float> parameters, std::span<const float> gradients,
+                    std::span<float> first_moment, std::span<float> second_moment, const AdamStep& settings) {
   check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
   const AdamFactors factors(settings);
   for (size_t i = 0; i < parameters.size(); ++i)
     adam_one(factors, parameters[i], gradients[i], first_moment[i], second_moment[i]);
-  if (settings.clear_gradients) std::ranges::fill(gradients, 0.0f);
 }
 
 double squared_norm(std::span<const float> numbers) {

@@ -18,18 +18,17 @@ struct AdamStep {
   double weight_decay = 0;
   bool decoupled = false;  ///< weight decay shrinks the parameters instead of joining the gradient
   double gradient_scale = 1;
-  bool clear_gradients = false;  ///< leave them at 0 for the next backward pass to add to
 };
 
 /// Updates parameters and both moments in place, in one pass, and writes the new parameters rounded to
 /// `shadow`, unless that is empty. All are flat and equally long; throws Error otherwise, or when step < 1.
 /// Returns squared_norm(gradients), before any scaling, to float32's precision: it passes by anyway.
-double adam(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
+double adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> first_moment,
             std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow = {});
 
 /// The same, one number at a time and without a shadow: the definition that `adam` is tested against.
-void adam_reference(std::span<float> parameters, std::span<float> gradients, std::span<float> first_moment,
-                    std::span<float> second_moment, const AdamStep& settings);
+void adam_reference(std::span<float> parameters, std::span<const float> gradients,
+                    std::span<float> first_moment, std::span<float> second_moment, const AdamStep& settings);
 
 /// Sum of squares, accumulated in double; the same bits on any number of threads.
 double squared_norm(std::span<const float> numbers);

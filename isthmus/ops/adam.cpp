@@ -25,7 +25,6 @@ double reference::adam(const Tensor& parameters, const Tensor& gradients, const 
   const Tensor root = second_moment.sqrt().div_(std::sqrt(unbias_second)).add_(options.epsilon);
   parameters.addcdiv_(first_moment, root, -options.learning_rate / unbias_first);
   if (shadow.defined()) shadow.copy_(parameters);
-  if (options.clear_gradients) gradients.zero_();
   return norm;
 }
 
@@ -41,7 +40,7 @@ double adam(const Tensor& parameters, const Tensor& gradients, const Tensor& fir
   if (!plain_shadow || !eligible(parameters, gradients, first_moment, second_moment))
     return reference::adam(parameters, gradients, first_moment, second_moment, options, step, gradient_scale,
                            shadow);
-  return kernels::adam(mutable_numbers(parameters), mutable_numbers(gradients), mutable_numbers(first_moment),
+  return kernels::adam(mutable_numbers(parameters), numbers(gradients), mutable_numbers(first_moment),
                        mutable_numbers(second_moment),
                        {.step = step,
                         .learning_rate = options.learning_rate,
@@ -50,8 +49,7 @@ double adam(const Tensor& parameters, const Tensor& gradients, const Tensor& fir
                         .epsilon = options.epsilon,
                         .weight_decay = options.weight_decay,
                         .decoupled = options.decoupled,
-                        .gradient_scale = gradient_scale,
-                        .clear_gradients = options.clear_gradients},
+                        .gradient_scale = gradient_scale},
                        mutable_bfloat16(shadow));
 }
 

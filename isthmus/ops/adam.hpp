@@ -12,8 +12,7 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  bool decoupled = false;        ///< decay the parameters themselves (AdamW), not their gradient
-  bool clear_gradients = false;  ///< leave them at 0, for the next backward pass to add to
+  bool decoupled = false;  ///< decay the parameters themselves (AdamW), not their gradient
 };
 
 /// One step of Adam (Kingma & Ba 2015, algorithm 1) or AdamW (Loshchilov & Hutter 2019), the arithmetic of

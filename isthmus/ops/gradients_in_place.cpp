@@ -1,39 +1,72 @@
 #include "isthmus/ops/gradients_in_place.hpp"
 
+#include <utility>
+
 #include "isthmus/ops/fused.hpp"
 
 namespace isthmus::ops {
 namespace {
 
-thread_local bool in_place = false;
-
-/// The grad() of a parameter when it can be added to; undefined when not.
-Tensor held_by(const Tensor& parameter) {
-  if (!parameter.is_leaf() || !parameter.requires_grad()) return {};
-  const Tensor& gradient = parameter.grad();
-  return gradient.defined() && eligible(gradient) ? gradient : Tensor();
-}
+thread_local GradientsInPlace* current = nullptr;
 
 }  // namespace
 
-GradientsInPlace::GradientsInPlace() : before_(in_place) {
-  in_place = true;
+GradientsInPlace::GradientsInPlace(std::span<const Tensor> parameters)
+    : parameters_(parameters.begin(), parameters.end()), before_(std::exchange(current, this)) {
+  places_.reserve(parameters_.size());
+  for (const Tensor& parameter : parameters_)
+    places_[parameter.unsafeGetTensorImpl()].memory = std::exchange(parameter.mutable_grad(), Tensor());
 }
 
 GradientsInPlace::~GradientsInPlace() {
-  in_place = before_;
+  current = before_;
+  for (const Tensor& parameter : parameters_)
+    parameter.mutable_grad() = places_[parameter.unsafeGetTensorImpl()].memory;
 }
 
-Tensor place_of_gradient(const Tensor& weight) {
-  if (!in_place) return {};
+void GradientsInPlace::finish() {
+  for (const Tensor& parameter : parameters_) {
+    GradientPlace& place = places_[parameter.unsafeGetTensorImpl()];
+    Tensor& by_autograd = parameter.mutable_grad();
+    if (by_autograd.defined())
+      put(place, by_autograd);
+    else if (!place.holds)
+      place.memory.zero_();
+    by_autograd = place.memory;
+    place.holds = true;
+  }
+}
+
+GradientPlace take_place(const Tensor& weight) {
+  if (current == nullptr) return {};
+  const auto held_by = [](const Tensor& parameter) -> GradientPlace {
+    const auto found = current->places_.find(parameter.unsafeGetTensorImpl());
+    if (found == current->places_.end() || !eligible(found->second.memory)) return {};
+    const GradientPlace place = found->second;
+    found->second.holds = true;
+    return place;
+  };
   if (!weight.is_view() || weight.is_leaf()) return held_by(weight);
   if (weight.dim() != 2) return {};
   const Tensor parameter(weight._base());
   const bool transposed = parameter.dim() == 2 && weight.data_ptr() == parameter.data_ptr() &&
                           weight.size(0) == parameter.size(1) && weight.size(1) == parameter.size(0) &&
                           weight.stride(0) == parameter.stride(1) && weight.stride(1) == parameter.stride(0);
-  const Tensor gradient = transposed ? held_by(parameter) : Tensor();
-  return gradient.defined() ? gradient.t() : Tensor();
+  if (!transposed) return {};
+  const GradientPlace place = held_by(parameter);
+  return place ? GradientPlace{place.memory.t(), place.holds} : GradientPlace();
+}
+
+void put(const GradientPlace& place, const Tensor& gradient) {
+  if (place.holds)
+    place.memory.add_(gradient);
+  else
+    place.memory.copy_(gradient);
+}
+
+const Tensor& cleared(const GradientPlace& place) {
+  if (!place.holds) place.memory.zero_();
+  return place.memory;
 }
 
 }  // namespace isthmus::ops

@@ -1,27 +1,55 @@
 #pragma once
 
+#include <span>
+#include <unordered_map>
+#include <vector>
+
 #include "isthmus/core/torch.hpp"
 
 namespace isthmus::ops {
 
-/// While it lives, a backward pass on this thread may add the gradient of a weight or a bias to its grad() as
-/// it forms it, instead of returning it for autograd to add: that saves a pass over all weights, twice read
-/// and once written, and a call for every bias. For a training step, which alone knows that backward() is for
-/// the gradients of the parameters: under torch::autograd::grad, or with hooks on a weight, nothing would
-/// come out.
+/// The memory that a gradient belongs in, of the shape of what it is the gradient of; undefined when autograd
+/// should get it instead.
+struct GradientPlace {
+  Tensor memory = {};
+  bool holds = false;  ///< a part of the gradient, to be added to; else it is to be written over
+
+  explicit operator bool() const { return memory.defined(); }
+};
+
+/// For a training step, which knows that its backward pass is for the gradients of `parameters` alone: from
+/// the making of this to finish(), on this thread, an op's backward writes the gradient of a weight or bias
+/// right into the memory of its grad(), instead of returning it for autograd to add. So nothing needs to be
+/// cleared before a step, and no weight's gradient is read, written and read again.
 class GradientsInPlace {
  public:
-  GradientsInPlace();
-  ~GradientsInPlace();
+  /// Every parameter has a grad(), which is where its gradient will be; what it holds counts for nothing. No
+  /// grad() is defined until finish().
+  explicit GradientsInPlace(std::span<const Tensor> parameters);
+  ~GradientsInPlace();  ///< gives the parameters their grad() back, of any content when finish() was not
+                        ///< called
   GradientsInPlace(const GradientsInPlace&) = delete;
   GradientsInPlace& operator=(const GradientsInPlace&) = delete;
 
+  /// Brings to its place what autograd has added up itself. 0 for a parameter that nothing depended on.
+  void finish();
+
  private:
-  bool before_;
+  friend GradientPlace take_place(const Tensor& weight);
+
+  std::vector<Tensor> parameters_;
+  std::unordered_map<const c10::TensorImpl*, GradientPlace> places_;
+  GradientsInPlace* before_;
 };
 
-/// Where the gradient of `weight` may be added: its grad(), or, where it is the transpose of a parameter
-/// [rows, columns], that one's grad() transposed. Undefined when it may not.
-Tensor place_of_gradient(const Tensor& weight);
+/// Where the gradient of `weight` belongs: that of a parameter within GradientsInPlace, or, where it is the
+/// transpose of a parameter, of that one, transposed. Whoever takes a place must write it.
+GradientPlace take_place(const Tensor& weight);
+
+/// Writes `gradient` to a place that was taken, or adds it.
+void put(const GradientPlace& place, const Tensor& gradient);
+
+/// The memory of a place that was taken, with 0 in it if it held nothing, to add to.
+const Tensor& cleared(const GradientPlace& place);
 
 }  // namespace isthmus::ops

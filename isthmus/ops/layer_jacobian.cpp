@@ -48,12 +48,14 @@ struct LayerJacobian : torch::autograd::Function<LayerJacobian> {
     kernels::contraction_backward(mutable_numbers(dh), mutable_numbers(dnorms), numbers(g), numbers(h),
                                   numbers(saved[2]), h.size(0), activation);
     if (!context->needs_input_grad(1)) return {dh, Tensor(), Tensor()};
-    const Tensor place = place_of_gradient(weight);
-    const bool in_place = place.defined() && place.is_contiguous();
-    const Tensor dweight = in_place ? place : at::zeros_like(weight);
+    const GradientPlace place = take_place(weight);
+    const bool in_place = place && place.memory.is_contiguous();
+    const Tensor dweight = in_place ? cleared(place) : at::zeros_like(weight);
     kernels::add_row_squares_backward(mutable_numbers(dweight), numbers(dnorms), numbers(weight),
                                       weight.size(1));
-    return {dh, in_place ? Tensor() : dweight, Tensor()};
+    if (!place) return {dh, dweight, Tensor()};
+    if (!in_place) put(place, dweight);
+    return {dh, Tensor(), Tensor()};
   }
 };
 

@@ -70,26 +70,26 @@ struct Linear : torch::autograd::Function<Linear> {
     const Tensor& y = identity ? dy : saved[2];
     // In float32 the identity's gradient is dy itself, so writing it in place changes nothing.
     const Tensor g = identity && !low ? dy : at::empty_like(dy, low ? at::kBFloat16 : at::kFloat);
-    const Tensor bias_place = wants_bias ? place_of_gradient(saved[5]) : Tensor();
-    const Tensor dbias = wants_bias && !bias_place.defined() ? at::empty_like(saved[5]) : Tensor();
+    const GradientPlace bias_place = wants_bias ? take_place(saved[5]) : GradientPlace();
+    const Tensor dbias = wants_bias && !bias_place ? at::empty_like(saved[5]) : Tensor();
     const auto undo = [&](auto to) {
-      const Tensor& sums = bias_place.defined() ? bias_place : dbias;
+      const Tensor& sums = bias_place ? bias_place.memory : dbias;
       kernels::activate_backward(to, mutable_numbers(sums), numbers(y), numbers(dy), dy.size(0), dy.size(1),
-                                 activation, bias_place.defined());
+                                 activation, bias_place.holds);
     };
     if (low)
       undo(mutable_bfloat16(g));
     else if (wants_bias || !identity)
       undo(mutable_numbers(g));
 
-    Tensor dweight;  // stays undefined when it has been added to weight.grad() already
+    Tensor dweight;  // stays undefined when it is in its place already
     if (wants_weight) {
-      const Tensor place = place_of_gradient(weight);
+      const GradientPlace place = take_place(weight);
       const Tensor& factor = low ? saved[3] : x;
-      if (!place.defined())
+      if (!place)
         dweight = weight_product(g, factor);
-      else if (!(identity && add_sparse_product(place, dy, x)))
-        add_weight_product(place, g, factor);
+      else if (!(identity && put_sparse_product(place, dy, x)))
+        put_weight_product(place, g, factor);
     }
     return {wants_x ? input_product(g, low ? saved[4] : weight) : Tensor(), dweight, dbias, Tensor()};
   }

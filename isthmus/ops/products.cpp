@@ -1,5 +1,6 @@
 #include "isthmus/ops/products.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <span>
@@ -25,14 +26,23 @@ using kernels::Bfloat16;
 using kernels::Factor;
 using kernels::Rows;
 
-/// A matrix as the libraries take it; nothing when neither its rows nor its columns are without gaps.
+/// Whether numbers along `inner` have no gaps between them. Strides of what there is but one of say nothing.
+bool whole(const Tensor& t, int64_t inner, int64_t outer) {
+  return (t.stride(inner) == 1 || t.size(inner) <= 1) &&
+         (t.stride(outer) >= t.size(inner) || t.size(outer) <= 1);
+}
+
+/// From one run of numbers along `inner` to the next, as BLAS wants it.
+int64_t stride_of(const Tensor& t, int64_t inner, int64_t outer) {
+  return std::max({t.stride(outer), t.size(inner), int64_t{1}});
+}
+
+/// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole.
 template <class Number>
 std::optional<Factor<Number>> factor(const Tensor& t) {
-  const int64_t row = t.stride(0);
-  const int64_t column = t.stride(1);
   const auto* data = static_cast<const Number*>(t.const_data_ptr());
-  if (column == 1 && row >= t.size(1)) return Factor<Number>{data, t.size(0), t.size(1), row};
-  if (row == 1 && column >= t.size(0)) return Factor<Number>{data, t.size(0), t.size(1), column, true};
+  if (whole(t, 1, 0)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 1, 0)};
+  if (whole(t, 0, 1)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 0, 1), true};
   return std::nullopt;
 }
 
@@ -41,7 +51,7 @@ Tensor empty(int64_t rows, int64_t columns) {
 }
 
 Rows rows_of(const Tensor& t) {
-  return {t.mutable_data_ptr<float>(), t.size(0), t.size(1), t.stride(0)};
+  return {t.mutable_data_ptr<float>(), t.size(0), t.size(1), stride_of(t, 1, 0)};
 }
 
 bool fits_blas(const Factor<float>& f) {
@@ -95,14 +105,17 @@ auto with_type(const Tensor& t, const Run& run) {
   return t.scalar_type() == at::kBFloat16 ? run(Bfloat16()) : run(float());
 }
 
-bool add(const Tensor& place, const Tensor& g, const Tensor& x, AddTo to) {
+/// Whether gᵀ x was put in its place here.
+bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor& x) {
+  const Tensor& memory = place.memory;
+  const AddTo to = place.holds ? AddTo::place : AddTo::nothing;
   return with_type(g, [&]<class Number>(Number) {
     const auto left = transposed(factor<Number>(g));
     const auto right = factor<Number>(x);
-    if (place.stride(1) == 1 && place.stride(0) >= place.size(1))
-      return computed(rows_of(place), left, right, to);
-    if (place.stride(0) != 1 || place.stride(1) < place.size(0)) return false;
-    const Rows turned{place.mutable_data_ptr<float>(), place.size(1), place.size(0), place.stride(1)};
+    if (whole(memory, 1, 0)) return computed(rows_of(memory), left, right, to);
+    if (!whole(memory, 0, 1)) return false;
+    const Rows turned{memory.mutable_data_ptr<float>(), memory.size(1), memory.size(0),
+                      stride_of(memory, 0, 1)};
     return computed(turned, transposed(right), transposed(left), to);
   });
 }
@@ -130,15 +143,15 @@ Tensor input_product(const Tensor& g, const Tensor& weight) {
   return done ? out : by_torch(g, weight);
 }
 
-void add_weight_product(const Tensor& place, const Tensor& g, const Tensor& x) {
-  RECORD_FUNCTION(product_names[2].data(), std::vector<c10::IValue>({place, g, x}));
-  if (!add(place, g, x, AddTo::place)) place.add_(by_torch(g.t(), x));
+Tensor weight_product(const Tensor& g, const Tensor& x) {
+  RECORD_FUNCTION(product_names[2].data(), std::vector<c10::IValue>({g, x}));
+  const GradientPlace out{empty(g.size(1), x.size(1)), false};
+  return weight_product_in(out, g, x) ? out.memory : by_torch(g.t(), x);
 }
 
-Tensor weight_product(const Tensor& g, const Tensor& x) {
-  RECORD_FUNCTION(product_names[3].data(), std::vector<c10::IValue>({g, x}));
-  const Tensor out = empty(g.size(1), x.size(1));
-  return add(out, g, x, AddTo::nothing) ? out : by_torch(g.t(), x);
+void put_weight_product(const GradientPlace& place, const Tensor& g, const Tensor& x) {
+  RECORD_FUNCTION(product_names[3].data(), std::vector<c10::IValue>({place.memory, place.holds, g, x}));
+  if (!weight_product_in(place, g, x)) put(place, by_torch(g.t(), x));
 }
 
 bool bf16_results_are_exact() {

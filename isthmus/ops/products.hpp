@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "isthmus/core/torch.hpp"
+#include "isthmus/ops/gradients_in_place.hpp"
 
 namespace isthmus::ops {
 
@@ -17,11 +18,11 @@ Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias =
 /// g W: [rows, out] and [out, in] → [rows, in].
 Tensor input_product(const Tensor& g, const Tensor& weight);
 
-/// place += gᵀ x: [rows, out] and [rows, in] into [out, in], float32 in any strides.
-void add_weight_product(const Tensor& place, const Tensor& g, const Tensor& x);
-
-/// gᵀ x, [out, in].
+/// gᵀ x: [rows, out] and [rows, in] → [out, in].
 Tensor weight_product(const Tensor& g, const Tensor& x);
+
+/// The same put in its place, of any strides.
+void put_weight_product(const GradientPlace& place, const Tensor& g, const Tensor& x);
 
 /// Whether products of bfloat16 numbers come out as they were added up: where the processor has tile
 /// registers. Elsewhere they are oneDNN's, which are rounded to bfloat16 once more.
@@ -29,7 +30,7 @@ bool bf16_results_are_exact();
 
 /// The names under which the products above are told to at::RecordFunction, each with its arguments.
 inline constexpr std::string_view product_names[] = {"isthmus::layer_product", "isthmus::input_product",
-                                                     "isthmus::add_weight_product",
-                                                     "isthmus::weight_product"};
+                                                     "isthmus::weight_product",
+                                                     "isthmus::put_weight_product"};
 
 }  // namespace isthmus::ops

@@ -100,13 +100,17 @@ struct SparseLinear : torch::autograd::Function<SparseLinear> {
     return out;
   }
 
-  /// Undefined when it has been added to weight.grad() already.
+  /// Undefined when it is in its place already.
   static Tensor weight_gradient(const Tensor& g, const Tensor& weight, const SparseRows& kept) {
-    const Tensor place = place_of_gradient(weight);
-    const bool in_place = place.defined() && has_columns(place);
-    const Tensor by_inputs = in_place ? place.t() : at::zeros({weight.size(1), weight.size(0)}, g.options());
+    const GradientPlace place = take_place(weight);
+    const bool in_place = place && has_columns(place.memory);
+    const Tensor by_inputs =
+        in_place ? cleared(place).t() : at::zeros({weight.size(1), weight.size(0)}, g.options());
     kernels::add_product(mutable_rows_of(by_inputs), kept.transposed(), rows_of(g));
-    return in_place ? Tensor() : by_inputs.t();
+    if (in_place) return {};
+    if (!place) return by_inputs.t();
+    put(place, by_inputs.t());
+    return {};
   }
 };
 
@@ -119,15 +123,15 @@ Tensor sparse_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) 
   return SparseLinear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, places);
 }
 
-bool add_sparse_product(const Tensor& place, const Tensor& g, const Tensor& x) {
-  if (!place.defined() || !eligible(g) || g.size(0) == 0 || !has_rows(place) || !has_rows(x)) return false;
+bool put_sparse_product(const GradientPlace& place, const Tensor& g, const Tensor& x) {
+  if (!eligible(g) || g.size(0) == 0 || !has_rows(place.memory) || !has_rows(x)) return false;
   // The first row tells as a rule, so that others do not pay for the counting.
   const float* first = g.const_data_ptr<float>();
   const int64_t some = std::count_if(first, first + g.size(1), [](float number) { return number != 0; });
   if (one_in * some > g.size(1)) return false;
   const SparseRows sparse = SparseRows::of(numbers(g), g.size(0), g.size(1), g.numel() / one_in);
   if (sparse.rows() == 0) return false;
-  kernels::add_product(mutable_rows_of(place), sparse.transposed(), rows_of(x));
+  kernels::add_product(mutable_rows_of(cleared(place)), sparse.transposed(), rows_of(x));
   return true;
 }
 

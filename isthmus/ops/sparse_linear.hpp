@@ -1,6 +1,7 @@
 #pragma once
 
 #include "isthmus/core/torch.hpp"
+#include "isthmus/ops/gradients_in_place.hpp"
 
 namespace isthmus::ops {
 
@@ -13,9 +14,8 @@ namespace isthmus::ops {
 /// tied decoder, whose weights are its encoder's).
 Tensor sparse_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
-/// place += gᵀ x by those numbers of g alone that are not 0: g [rows, out], x [rows, in], place [out, in].
-/// False, and nothing done, where they are too many for that to pay, or memory lies otherwise, or `place` is
-/// undefined.
-bool add_sparse_product(const Tensor& place, const Tensor& g, const Tensor& x);
+/// Puts gᵀ x in its place [out, in], by those numbers of g alone that are not 0: g [rows, out], x [rows, in].
+/// False, and nothing done, where they are too many for that to pay, or memory lies otherwise.
+bool put_sparse_product(const GradientPlace& place, const Tensor& g, const Tensor& x);
 
 }  // namespace isthmus::ops

@@ -56,7 +56,6 @@ Terms take_step(Training& training, const Batch& batch, const std::function<void
   // Schedules run within a stage; noise goes by all steps, so that none comes twice.
   const auto seed = static_cast<uint64_t>(training.recipe().run().seed);
   Step step{training.step() - stage.first, Noise(seed, Purpose::training, training.step())};
-  training.zero_gradients();
   const Loss loss = [&] {
     std::optional<ops::Bf16Products> in_bf16;
     if (training.config().precision == Precision::bf16) in_bf16.emplace(training.parameters().shadow());
@@ -65,8 +64,9 @@ Terms take_step(Training& training, const Batch& batch, const std::function<void
   Terms terms = finite_terms(loss, training.step());
   tell(Part::forward);
   {
-    const ops::GradientsInPlace in_place;
+    ops::GradientsInPlace in_place(training.parameters().each());
     loss.total().backward();
+    in_place.finish();
   }
   tell(Part::backward);
   training.advance(loss);

@@ -34,7 +34,7 @@ using Observer = std::function<void(const Event&)>;
 enum class Part { forward, backward, optimiser };
 
 /// One step of the training on `batch`: loss, gradient, optimiser. Returns the terms of its loss. Calls
-/// done(part) after each part; clearing the gradient counts to the forward. Throws Error when the loss or the
+/// done(part) after each part. Throws Error when the loss or the
 /// gradient is not finite; the parameters are as they were then.
 Terms take_step(Training& training, const Batch& batch, const std::function<void(Part)>& done = {});
 

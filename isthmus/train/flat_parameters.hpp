@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "isthmus/core/model.hpp"
@@ -15,10 +16,11 @@ class FlatParameters {
  public:
   explicit FlatParameters(Model& model, bool with_shadow = false);
 
-  const Tensor& values() const { return values_; }        ///< [size], padding included
-  const Tensor& gradients() const { return gradients_; }  ///< [size]; backward() adds into it
-  const ops::Shadow& shadow() const { return shadow_; }   ///< undefined tensors when there is none
-  int64_t count() const { return count_; }                ///< numbers to learn, padding not counted
+  const Tensor& values() const { return values_; }              ///< [size], padding included
+  const Tensor& gradients() const { return gradients_; }        ///< [size]; backward() adds into it
+  std::span<const Tensor> each() const { return parameters_; }  ///< the model's own tensors, in their order
+  const ops::Shadow& shadow() const { return shadow_; }         ///< undefined tensors when there is none
+  int64_t count() const { return count_; }                      ///< numbers to learn, padding not counted
 
   struct Range {
     int64_t first;
@@ -32,8 +34,6 @@ class FlatParameters {
   void refresh_shadow() const {
     if (shadow_.rounded.defined()) shadow_.rounded.copy_(values_);
   }
-
-  void zero_gradients() { gradients_.zero_(); }
 
  private:
   std::vector<Tensor> parameters_;  // in the order of the buffers

@@ -41,9 +41,11 @@ Call call_of_ours(std::string_view name, const std::vector<c10::IValue>& inputs)
   const auto t = [&](size_t i) { return inputs[i].toTensor(); };
   if (name == ops::product_names[0]) return [x = t(0), w = t(1), b = t(2)] { ops::layer_product(x, w, b); };
   if (name == ops::product_names[1]) return [g = t(0), w = t(1)] { ops::input_product(g, w); };
-  if (name == ops::product_names[2])
-    return [p = t(0), g = t(1), x = t(2)] { ops::add_weight_product(p, g, x); };
-  if (name == ops::product_names[3]) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
+  if (name == ops::product_names[2]) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
+  if (name == ops::product_names[3])
+    return [p = t(0), holds = inputs[1].toBool(), g = t(2), x = t(3)] {
+      ops::put_weight_product({p, holds}, g, x);
+    };
   return {};
 }
 

@@ -47,8 +47,7 @@ ops::AdamOptions options(const FitConfig& config, int64_t step) {
           .beta2 = config.beta2,
           .epsilon = config.epsilon,
           .weight_decay = config.weight_decay,
-          .decoupled = config.optimiser == Optimiser::adamw,
-          .clear_gradients = true};
+          .decoupled = config.optimiser == Optimiser::adamw};
 }
 
 const std::string prefix = "model.";
@@ -103,11 +102,6 @@ Training::Training(const Recipe& recipe, Built built)
                       .hint = "a smaller --fit.batch"});
 }
 
-void Training::zero_gradients() {
-  if (!gradients_are_clear_) parameters_.zero_gradients();
-  gradients_are_clear_ = false;  // who asks is about to add to them
-}
-
 void Training::advance(const Loss& loss) {
   const at::NoGradGuard no_grad;
   check_whole(broken_);
@@ -137,7 +131,6 @@ void Training::advance(const Loss& loss) {
   broken_ = true;
   check_norm(std::sqrt(squared_norm), step_);
   broken_ = false;
-  gradients_are_clear_ = !now.layer;
   if (!now.layer) model().after_step(loss.statistics);
   ++step_;
 }

@@ -43,9 +43,7 @@ class Training {
   int64_t step() const { return step_; }             ///< done so far
   double seconds = 0;                                ///< spent on them, over all starts
 
-  void zero_gradients();
-
-  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, clears the gradient, and
+  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, and
   /// lets the model update its averages. While one layer is trained alone, nothing but its parameters
   /// changes. Throws Error when the gradient is not finite. Without clipping that shows only when the
   /// parameters have moved, so that the training is then beyond repair: whatever is asked of it next throws
@@ -64,8 +62,7 @@ class Training {
   Tensor first_moment_;
   Tensor second_moment_;
   Stages stages_;
-  bool gradients_are_clear_ = true;  // the optimiser has left them at 0, so that no pass of its own is needed
-  bool broken_ = false;              // by a gradient that was not finite
+  bool broken_ = false;  // by a gradient that was not finite
   int64_t step_ = 0;
 };
 

@@ -89,20 +89,6 @@ TEST(Adam, EveryTargetAndLengthAgreesWithDouble) {
   });
 }
 
-TEST(Adam, ClearsTheGradientsWhenAskedAndDoesTheSame) {
-  on_every_target([] {
-    for (const size_t n : {1, 7, 16, 33, 20000}) {
-      State kept(n), cleared(n);
-      const auto gradients = kept.g;
-      kept.step({.step = 2, .learning_rate = 0.1});
-      cleared.step({.step = 2, .learning_rate = 0.1, .clear_gradients = true});
-      EXPECT_EQ(kept.g, gradients);
-      EXPECT_EQ(cleared.g, std::vector<float>(n));
-      EXPECT_EQ(cleared.p, kept.p);
-    }
-  });
-}
-
 TEST(Adam, WritesTheNewParametersRoundedAndDoesTheSame) {
   on_every_target([] {
     for (const size_t n : {1, 7, 16, 33, 20000}) {

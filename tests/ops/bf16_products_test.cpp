@@ -83,11 +83,12 @@ TEST(Bf16Products, AddGradientsOfTiedWeightsInPlaceByTheirShadow) {
     const Tensor weight = values.view({40, 50}).detach().requires_grad_();
     weight.mutable_grad() = at::zeros({40, 50});
     const void* held = weight.grad().data_ptr();
-    const GradientsInPlace in_place;
+    GradientsInPlace in_place({&weight, 1});
     std::optional<Bf16Products> scope;
     if (low) scope.emplace(shadow);
     const Tensor code = linear(x, weight, {}, Activation::tanh);
     ops::linear(code, weight.t(), {}).square().sum().backward();
+    in_place.finish();
     EXPECT_EQ(weight.grad().data_ptr(), held);
     return weight.grad();
   };

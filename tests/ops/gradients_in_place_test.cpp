@@ -28,24 +28,50 @@ struct Layers {
   }
 };
 
-TEST(GradientsInPlace, AddWhatAutogradAddsTiedWeightsIncluded) {
+TEST(GradientsInPlace, AreThoseOfAutogradTiedWeightsIncluded) {
   const Layers by_autograd;
+  for (const Tensor& parameter : by_autograd.parameters()) parameter.grad().zero_();
   by_autograd.loss().backward();
-  const Layers in_place;
+  const Layers in_place;  // its gradients hold 1, which counts for nothing
+  const std::vector<Tensor> parameters = in_place.parameters();
   const void* held = in_place.weight.grad().data_ptr();
-  {
-    const GradientsInPlace scope;
-    in_place.loss().backward();
-  }
+  GradientsInPlace scope(parameters);
+  in_place.loss().backward();
+  scope.finish();
   EXPECT_EQ(in_place.weight.grad().data_ptr(), held);
   for (size_t i = 0; i < 3; ++i)
-    EXPECT_TRUE(in_place.parameters()[i].grad().allclose(by_autograd.parameters()[i].grad(), 1e-5, 1e-5))
-        << i;
+    EXPECT_TRUE(parameters[i].grad().allclose(by_autograd.parameters()[i].grad(), 1e-5, 1e-5)) << i;
+}
+
+TEST(GradientsInPlace, TakeInWhatAutogradAddsUpItself) {
+  const Layers layers;
+  const std::vector<Tensor> parameters = layers.parameters();
+  const void* held = layers.other.grad().data_ptr();
+  GradientsInPlace scope(parameters);
+  // By an op and by autograd; by autograd alone; by nothing.
+  (ops::linear(layers.x, layers.weight, {}).sum() + 3 * layers.weight.sum() + 2 * layers.other.sum())
+      .backward();
+  scope.finish();
+  EXPECT_TRUE(layers.weight.grad().allclose(layers.x.sum(0).expand({4, 5}) + 3));
+  EXPECT_TRUE(layers.other.grad().equal(at::full({5}, 2.0F)));
+  EXPECT_EQ(layers.other.grad().data_ptr(), held);
+  EXPECT_TRUE(layers.bias.grad().equal(at::zeros({4})));
+}
+
+TEST(GradientsInPlace, GiveTheirMemoryBackWhenABackwardPassFails) {
+  const Layers layers;
+  const void* held = layers.weight.grad().data_ptr();
+  {
+    const std::vector<Tensor> parameters = layers.parameters();
+    const GradientsInPlace scope(parameters);
+    EXPECT_FALSE(layers.weight.grad().defined());
+  }
+  EXPECT_EQ(layers.weight.grad().data_ptr(), held);
 }
 
 TEST(GradientsInPlace, LeaveGradientsThatAreAskedForAloneOutsideTheirScope) {
   const Layers layers;
-  EXPECT_FALSE(place_of_gradient(layers.weight).defined());
+  EXPECT_FALSE(take_place(layers.weight));
   const Tensor gradient = torch::autograd::grad({layers.loss()}, {layers.weight})[0];
   EXPECT_TRUE(gradient.defined());
   EXPECT_TRUE(layers.weight.grad().equal(at::ones_like(layers.weight)));
@@ -53,12 +79,19 @@ TEST(GradientsInPlace, LeaveGradientsThatAreAskedForAloneOutsideTheirScope) {
 
 TEST(GradientsInPlace, KnowAParameterAndItsTransposeAndNoOtherView) {
   const Layers layers;
-  const GradientsInPlace scope;
-  EXPECT_EQ(place_of_gradient(layers.weight).data_ptr(), layers.weight.grad().data_ptr());
-  EXPECT_EQ(place_of_gradient(layers.weight.t()).sizes(), layers.weight.t().sizes());
-  EXPECT_FALSE(place_of_gradient(layers.weight.narrow(0, 0, 2)).defined());
-  EXPECT_FALSE(place_of_gradient(2 * layers.weight).defined());
-  EXPECT_FALSE(place_of_gradient(at::zeros({4, 5})).defined()) << "no parameter";
+  const std::vector<Tensor> parameters = layers.parameters();
+  const void* held = layers.weight.grad().data_ptr();
+  const GradientsInPlace scope(parameters);
+  const GradientPlace first = take_place(layers.weight);
+  EXPECT_EQ(first.memory.data_ptr(), held);
+  EXPECT_FALSE(first.holds);
+  const GradientPlace second = take_place(layers.weight.t());
+  EXPECT_EQ(second.memory.sizes(), layers.weight.t().sizes());
+  EXPECT_TRUE(second.holds) << "who took it first has written it";
+  EXPECT_TRUE(take_place(layers.bias));
+  EXPECT_FALSE(take_place(layers.weight.narrow(0, 0, 2)));
+  EXPECT_FALSE(take_place(2 * layers.weight));
+  EXPECT_FALSE(take_place(at::zeros({4, 5}))) << "no parameter";
 }
 
 }  // namespace

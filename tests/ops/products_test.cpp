@@ -1,6 +1,8 @@
 #include "isthmus/ops/products.hpp"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,12 @@ std::vector<Tensor> layouts(const Tensor& t) {
 class Products : public testing::TestWithParam<at::ScalarType> {
  protected:
   bool low() const { return GetParam() == at::kBFloat16; }
-  double most() const { return low() && !bf16_results_are_exact() ? 5e-3 : 1e-5; }
+  /// Matrices with gaps in their rows and columns go to torch, which rounds its products.
+  double most(std::initializer_list<Tensor> matrices) const {
+    const bool gaps = std::ranges::any_of(
+        matrices, [](const Tensor& t) { return t.numel() > 1 && t.stride(0) > 1 && t.stride(1) > 1; });
+    return low() && (gaps || !bf16_results_are_exact()) ? 5e-3 : 1e-5;
+  }
 };
 
 TEST_P(Products, AreThoseOfFloat64WhateverTheStrides) {
@@ -45,21 +52,22 @@ TEST_P(Products, AreThoseOfFloat64WhateverTheStrides) {
     for (const Tensor& w : layouts(w0)) {
       for (const Tensor& x : layouts(x0)) {
         EXPECT_EQ(layer_product(x, w).scalar_type(), at::kFloat);
-        EXPECT_LT(error(layer_product(x, w), y), most());
+        EXPECT_LT(error(layer_product(x, w), y), most({x, w}));
         if (low()) {
-          EXPECT_LT(error(layer_product(x, w, bias), y + bias), most());
+          EXPECT_LT(error(layer_product(x, w, bias), y + bias), most({x, w}));
         }
       }
-      for (const Tensor& g : layouts(g0)) EXPECT_LT(error(input_product(g, w), dx), most());
+      for (const Tensor& g : layouts(g0)) EXPECT_LT(error(input_product(g, w), dx), most({g, w}));
     }
     const Tensor start = noise.normal({out, in});
     for (const Tensor& g : layouts(g0))
       for (const Tensor& x : layouts(x0)) {
-        EXPECT_LT(error(weight_product(g, x), dw), most());
-        for (const Tensor& place : layouts(start.clone())) {
-          add_weight_product(place, g, x);
-          EXPECT_LT(error(place, start + dw), most());
-        }
+        EXPECT_LT(error(weight_product(g, x), dw), most({g, x}));
+        for (const bool holds : {false, true})
+          for (const Tensor& place : layouts(start.clone())) {
+            put_weight_product({place, holds}, g, x);
+            EXPECT_LT(error(place, holds ? start + dw : dw), most({g, x, place}));
+          }
       }
   }
 }
@@ -68,7 +76,7 @@ TEST_P(Products, OfNoRowsAreNought) {
   const Tensor none = at::empty({0, 5}, GetParam());
   EXPECT_EQ(layer_product(none, at::ones({3, 5}, GetParam())).sizes(), (std::vector<int64_t>{0, 3}));
   const Tensor place = at::ones({5, 3});
-  add_weight_product(place, none, at::empty({0, 3}, GetParam()));
+  put_weight_product({place, true}, none, at::empty({0, 3}, GetParam()));
   EXPECT_TRUE(place.equal(at::ones({5, 3})));
   EXPECT_TRUE(weight_product(none, at::empty({0, 3}, GetParam())).equal(at::zeros({5, 3})));
 }
@@ -84,8 +92,8 @@ TEST_P(Products, AreToldUnderTheirNames) {
   const Tensor square = at::ones({4, 4}, GetParam());
   layer_product(square, square);
   input_product(square, square);
-  add_weight_product(at::zeros({4, 4}), square, square);
   weight_product(square, square);
+  put_weight_product({at::zeros({4, 4})}, square, square);
   at::removeCallback(handle);
   EXPECT_EQ(told, std::vector<std::string>(std::begin(product_names), std::end(product_names)));
 }

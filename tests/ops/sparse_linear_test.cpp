@@ -58,9 +58,11 @@ TEST(SparseLinear, IsItsReferenceForwardAndBackwardInPlaceOrNot) {
       for (Tensor& parameter : sparse.parameters()) parameter.mutable_grad() = at::zeros_like(parameter);
       const void* held = sparse.weight.grad().data_ptr();
       std::optional<GradientsInPlace> scope;
-      if (in_place) scope.emplace();
+      const auto parameters = sparse.parameters();
+      if (in_place) scope.emplace(parameters);
       const Tensor loss = sparse.loss(linear, keep_top_k, k);
       loss.backward();
+      if (in_place) scope->finish();
       EXPECT_EQ(sparse.weight.grad().data_ptr(), held);
       EXPECT_NEAR(loss.item<double>() / expected.item<double>(), 1, 1e-5);
       for (size_t i = 0; i < 3; ++i) {
@@ -94,21 +96,25 @@ TEST(SparseLinear, CanBeDifferentiatedAgain) {
   EXPECT_TRUE(second(linear, keep_top_k).allclose(truth, 1e-4, 1e-5 * truth.abs().max().item<double>()));
 }
 
-TEST(SparseProduct, AddsWhatTheDenseOneAddsAndLeavesOthersAlone) {
+TEST(SparseProduct, IsTheDenseOneAndLeavesOthersAlone) {
   Noise noise(3);
   const Tensor x = noise.normal({40, 30});
   const Tensor few = reference::keep_top_k(noise.normal({40, 96}), 4);
+  const Tensor dense = at::mm(few.t(), x);
   const Tensor place = noise.normal({96, 30});
-  const Tensor expected = place + at::mm(few.t(), x);
-  ASSERT_TRUE(add_sparse_product(place, few, x));
+  const Tensor expected = place + dense;
+  ASSERT_TRUE(put_sparse_product({place, true}, few, x));
   EXPECT_TRUE(place.allclose(expected, 1e-5, 1e-5));
-  EXPECT_FALSE(add_sparse_product(place, noise.normal({40, 96}), x)) << "dense";
-  Tensor first_row_alone = noise.normal({40, 96});
-  first_row_alone[0].zero_();
-  EXPECT_FALSE(add_sparse_product(place, first_row_alone, x)) << "the first row is not all";
-  EXPECT_FALSE(add_sparse_product({}, few, x)) << "no place";
-  EXPECT_FALSE(add_sparse_product(place.t().contiguous().t(), few, x)) << "not row after row";
-  EXPECT_TRUE(place.allclose(expected, 1e-5, 1e-5)) << "a refusal changes nothing";
+  for (const bool holds : {false, true}) {
+    EXPECT_FALSE(put_sparse_product({place, holds}, noise.normal({40, 96}), x)) << "dense";
+    Tensor first_row_alone = noise.normal({40, 96});
+    first_row_alone[0].zero_();
+    EXPECT_FALSE(put_sparse_product({place, holds}, first_row_alone, x)) << "the first row is not all";
+    EXPECT_FALSE(put_sparse_product({place.t().contiguous().t(), holds}, few, x)) << "not row after row";
+    EXPECT_TRUE(place.allclose(expected, 1e-5, 1e-5)) << "a refusal changes nothing";
+  }
+  ASSERT_TRUE(put_sparse_product({place, false}, few, x));
+  EXPECT_TRUE(place.allclose(dense, 1e-5, 1e-5));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ inline void descend(Model& model, int64_t steps, double learning_rate,
   const Tensor first = at::zeros_like(parameters.values());
   const Tensor second = at::zeros_like(parameters.values());
   for (int64_t step = 0; step < steps; ++step) {
-    parameters.zero_gradients();
+    parameters.gradients().zero_();
     loss(step).backward();
     const double done = static_cast<double>(step) / static_cast<double>(steps);
     ops::adam(parameters.values(), parameters.gradients(), first, second,

@@ -128,17 +128,22 @@ TEST(Fit, ParametersThatAreNotFiniteNeverReachACheckpoint) {
   EXPECT_FALSE(saved);
 }
 
-// The optimiser clears the gradients as it reads them; a step that broke off leaves them for the next to
-// clear.
-TEST(Fit, EveryStepStartsFromAGradientOfNought) {
+TEST(Fit, EveryStepFormsItsGradientAnewWhateverStoodThere) {
+  const auto gradient_after = [](float before) {
+    Training training(small());
+    const Batch batch =
+        gather(*training.data().train, Binarise::none, std::vector<int64_t>{0, 1, 2}, Noise(1));
+    training.parameters().gradients().fill_(before);
+    take_step(training, batch);
+    return training.parameters().gradients().clone();
+  };
+  const Tensor gradient = gradient_after(0);
+  EXPECT_GT(gradient.abs().sum().item<float>(), 0);
+  // Between parameters there is padding, which nobody writes.
   Training training(small());
-  const Batch batch = gather(*training.data().train, Binarise::none, std::vector<int64_t>{0, 1, 2}, Noise(1));
-  take_step(training, batch);
-  EXPECT_TRUE(training.parameters().gradients().equal(at::zeros_like(training.parameters().gradients())));
-  training.zero_gradients();
-  training.parameters().gradients().fill_(7);
-  training.zero_gradients();
-  EXPECT_TRUE(training.parameters().gradients().equal(at::zeros_like(training.parameters().gradients())));
+  const Tensor parameters = training.parameters().gradients().zero_();
+  for (const Tensor& parameter : training.parameters().each()) parameter.grad().fill_(1);
+  EXPECT_TRUE((gradient_after(7) * parameters).equal(gradient * parameters));
 }
 
 TEST(Fit, AGradientThatIsNotFiniteIsNoStep) {

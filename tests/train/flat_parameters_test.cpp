@@ -37,7 +37,7 @@ TEST(FlatParameters, BackwardAddsIntoTheFlatGradient) {
     model.loss({}, step).total().backward();
     EXPECT_FLOAT_EQ(flat.gradients().sum().item<float>(), static_cast<float>(times * (2 * 15 + 3 * 5)));
   }
-  flat.zero_gradients();
+  flat.gradients().zero_();
   EXPECT_EQ(model.first.grad().abs().sum().item<float>(), 0);
   EXPECT_EQ(model.first.grad().const_data_ptr<float>(), flat.gradients().const_data_ptr<float>());
 }

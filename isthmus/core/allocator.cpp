@@ -1,0 +1,50 @@
+#include "isthmus/core/allocator.hpp"
+
+#if defined(__GLIBC__)
+#include <cstdint>
+#include <cstdlib>
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+namespace isthmus {
+
+#if defined(__GLIBC__)
+
+namespace {
+
+constexpr int megabyte = 1 << 20;
+// Addresses, not memory: pages are only there once they are touched.
+constexpr int heap_size = 1024 * megabyte;
+constexpr uintptr_t huge_page = 2 * megabyte;
+
+/// Lets the heap grow at once to what a training may need, and asks for huge pages in it. A request that is
+/// refused changes nothing.
+void ask_for_huge_pages() {
+  const auto end_of_heap = [] { return reinterpret_cast<uintptr_t>(sbrk(0)); };
+  const uintptr_t before = end_of_heap();
+  mallopt(M_TOP_PAD, heap_size);
+  std::free(std::malloc(megabyte));
+  const uintptr_t begin = (before + huge_page - 1) / huge_page * huge_page;
+  const uintptr_t end = end_of_heap() / huge_page * huge_page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+}  // namespace
+
+void settle_allocator() {
+  mallopt(M_MMAP_THRESHOLD, 32 * megabyte);
+  mallopt(M_TRIM_THRESHOLD, 2000 * megabyte);
+  ask_for_huge_pages();
+  mallopt(M_TOP_PAD, 64 * megabyte);
+}
+
+#else
+
+void settle_allocator() {}
+
+#endif
+
+}  // namespace isthmus
