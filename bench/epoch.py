@@ -17,7 +17,7 @@ import tempfile
 
 import torch
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, table, training_images
+from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, training_images
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -57,4 +57,5 @@ def main():
 
 
 if __name__ == "__main__":
+    settle_allocator()
     main()

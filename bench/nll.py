@@ -21,7 +21,7 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, table
+from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -157,4 +157,5 @@ def main():
 
 
 if __name__ == "__main__":
+    settle_allocator()
     main()

@@ -17,7 +17,7 @@ import tempfile
 import numpy
 import torch
 
-from compare import PROGRAM, ROOT, keep, machine, training_images
+from compare import PROGRAM, ROOT, keep, machine, settle_allocator, training_images
 
 PEERS = {"torch": ("eager", "compiled", "autotuned", "whole"), "jax": ("jit",)}
 IN_JAX = ("vae", "vae_batch_20", "iwae")
@@ -144,4 +144,5 @@ def main():
 
 
 if __name__ == "__main__":
+    settle_allocator()
     main()
