@@ -22,7 +22,12 @@ ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "20
 def settle_allocator():
     """Starts this program anew under those settings, which malloc reads at its start alone."""
     if any(os.environ.get(name) != value for name, value in ALLOCATOR.items()):
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **ALLOCATOR})
+
+
+def users_environment():
+    """The environment without those settings: isthmus runs as its users run it."""
+    return {name: value for name, value in os.environ.items() if name not in ALLOCATOR}
 
 
 def training_images():

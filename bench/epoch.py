@@ -17,7 +17,7 @@ import tempfile
 
 import torch
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, training_images
+from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, training_images, users_environment
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -29,7 +29,7 @@ WORDS = ("train", "vae", "fashion_mnist", "--latent", "20", "--backbone.hidden",
 
 def second_epoch(precision, folder):
     """(seconds, mean loss) of the second of two epochs."""
-    subprocess.run([PROGRAM, *WORDS, "--fit.precision", precision, "--out", folder], check=True, capture_output=True)
+    subprocess.run([PROGRAM, *WORDS, "--fit.precision", precision, "--out", folder], check=True, capture_output=True, env=users_environment())
     lines = [json.loads(line) for line in (pathlib.Path(folder) / "metrics.jsonl").read_text().splitlines()]
     first, second = (line for line in lines if line["split"] == "train")
     return second["time"] - first["time"], second["terms"]["loss"]

@@ -21,7 +21,7 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table
+from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, users_environment
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -31,13 +31,14 @@ DRAWS = 5000
 
 def train(folder):
     subprocess.run([PROGRAM, "train", ROOT / "recipes" / "vae_fashion_mnist.toml", "--fit.steps", "600", "--data.binarise",
-                    "threshold", "--out", folder, "--quiet"], check=True, capture_output=True)
+                    "threshold", "--out", folder, "--quiet"], check=True, capture_output=True, env=users_environment())
 
 
 def isthmus(folder, images):
     """(seconds, nll) of `isthmus evaluate`; the seconds are its own, without the program's start."""
     run = subprocess.run([PROGRAM, "evaluate", folder, "--metrics", "nll", "--nll.images", str(images), "--nll.draws",
-                          str(DRAWS), "--json", "--quiet"], check=True, capture_output=True, text=True)
+                          str(DRAWS), "--json", "--quiet"], check=True, capture_output=True, text=True,
+                         env=users_environment())
     nll = json.loads(run.stdout)["metrics"]["nll"]
     return nll["seconds"], nll["value"]
 
@@ -136,9 +137,10 @@ def main():
         model = Peer(folder, x, best)
         batch = min((100, 500, 1000, 5000), key=lambda size: min(timed(Pythae(model, size).run) for _ in range(2)))
         pythae = Pythae(model, batch)
-        some, tenth = pythae.run(), Peer(folder, pythae.x.flatten(1), best)
-        if abs(some - tenth.run(tenth.log_weights)) > 0.3:
-            raise SystemExit("nll.py: expected the estimate of Pythae to be that of the others")
+        tenth = Peer(folder, pythae.x.flatten(1), best)
+        some, same = pythae.run(), tenth.run(tenth.log_weights)
+        if abs(some - same) > 1:  # of a few images: draws alone move their mean by some tenths of a nat
+            raise SystemExit(f"nll.py: expected Pythae's estimate to be the loop's, {same:.2f}, got {some:.2f}")
         compiled = torch.compile(model.log_weights)
         if abs(model.run(compiled) - model.run(model.log_weights)) > 0.3:
             raise SystemExit("nll.py: expected the compiled loop to estimate what the eager one does")

@@ -8,9 +8,11 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include "isthmus/core/allocator.hpp"
 #include "isthmus/core/denormals.hpp"
 #include "isthmus/core/noise.hpp"
 #include "isthmus/ops/adam.hpp"
+#include "isthmus/ops/batch_mean.hpp"
 #include "isthmus/ops/discretised_logistic.hpp"
 #include "isthmus/ops/gaussian_draw.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
@@ -25,7 +27,7 @@ using namespace isthmus;
 using Tensors = std::vector<Tensor>;
 using Op = std::function<Tensor(const Tensors&)>;
 
-/// Forward, and backward into gradients that are there already, as in a training step.
+/// Forward, and backward into memory that is there already, as in a training step.
 void forward_and_backward(const std::string& name, const Op& op, Tensors inputs, size_t parameters) {
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) {
@@ -133,6 +135,9 @@ void register_all() {
        ratio(ops::draw_and_ratio), {noise.normal({20, 100}), noise.normal({20, 50, 50})}, 1);
 
   both(
+      "batch_mean, of 128", [](const Tensors& t) { return ops::reference::batch_mean(t[0]); },
+      [](const Tensors& t) { return ops::batch_mean(t[0]); }, {noise.normal({128})}, 1);
+  both(
       "keep_top_k, 25 of 1000, 100 rows",
       [](const Tensors& t) { return ops::reference::keep_top_k(t[0], 25); },
       [](const Tensors& t) { return ops::keep_top_k(t[0], 25); }, {noise.normal({100, 1000})}, 1);
@@ -157,6 +162,7 @@ void register_all() {
 }  // namespace
 
 int main(int count, char** words) {
+  settle_allocator();  // as the program does
   benchmark::Initialize(&count, words);
   register_all();
   benchmark::RunSpecifiedBenchmarks();

@@ -17,12 +17,12 @@ import tempfile
 import numpy
 import torch
 
-from compare import PROGRAM, ROOT, keep, machine, settle_allocator, training_images
+from compare import PROGRAM, ROOT, keep, machine, settle_allocator, training_images, users_environment
 
 PEERS = {"torch": ("eager", "compiled", "autotuned", "whole"), "jax": ("jit",)}
 IN_JAX = ("vae", "vae_batch_20", "iwae")
 ROWS = ("vae", "vae_batch_20", "iwae", "contractive", "k_sparse", "conv_vae")
-WARM_UP = 20
+WARM_UP = 100  # isthmus starts anew each round, its peers are warm by then
 
 
 class Worker:
@@ -49,7 +49,7 @@ class Worker:
 
 def isthmus(recipe, steps, extra):
     run = subprocess.run([PROGRAM, "bench", recipe, "--steps", str(steps), "--warm_up", str(WARM_UP), "--json", *extra],
-                         check=True, capture_output=True, text=True)
+                         check=True, capture_output=True, text=True, env=users_environment())
     return json.loads(run.stdout)
 
 

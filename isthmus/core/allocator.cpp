@@ -1,9 +1,9 @@
 #include "isthmus/core/allocator.hpp"
 
-#if defined(__GLIBC__)
 #include <cstdint>
-#include <cstdlib>
+#include <cstdlib>  // which says, too, whether the library is glibc
 
+#if defined(__GLIBC__)
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,9 +24,12 @@ constexpr uintptr_t huge_page = 2 * megabyte;
 /// refused changes nothing.
 void ask_for_huge_pages() {
   const auto end_of_heap = [] { return reinterpret_cast<uintptr_t>(sbrk(0)); };
+  malloc_trim(0);
   const uintptr_t before = end_of_heap();
   mallopt(M_TOP_PAD, heap_size);
-  std::free(std::malloc(megabyte));
+  // More than what is free, so that the heap must grow; volatile, or the compiler leaves both calls out.
+  void* volatile block = std::malloc(24 * megabyte);
+  std::free(block);
   const uintptr_t begin = (before + huge_page - 1) / huge_page * huge_page;
   const uintptr_t end = end_of_heap() / huge_page * huge_page;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);

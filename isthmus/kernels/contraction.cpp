@@ -66,14 +66,16 @@ float SquareRow(const float* x, size_t n) {
   return sum;
 }
 
-void AddScaledRow(float* HWY_RESTRICT out, float scale, const float* HWY_RESTRICT x, size_t n) {
+void ScaledRow(float* HWY_RESTRICT out, float scale, const float* HWY_RESTRICT x, size_t n, bool add) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   const V factor = hn::Set(d, scale);
   size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), hn::LoadU(d, out + i)), d, out + i);
-  for (; i < n; ++i) out[i] += scale * x[i];
+  for (; i + lanes <= n; i += lanes) {
+    const V old = add ? hn::LoadU(d, out + i) : hn::Zero(d);
+    hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), old), d, out + i);
+  }
+  for (; i < n; ++i) out[i] = (add ? out[i] : 0) + scale * x[i];
 }
 
 float ContractionRow(Activation activation, const float* h, const float* norms, size_t n) {
@@ -121,7 +123,7 @@ namespace isthmus::kernels {
 namespace {
 
 HWY_EXPORT(SquareRow);
-HWY_EXPORT(AddScaledRow);
+HWY_EXPORT(ScaledRow);
 HWY_EXPORT(ContractionRow);
 HWY_EXPORT(ContractionBackwardRow);
 
@@ -169,15 +171,15 @@ void contraction_backward(std::span<float> dh, std::span<float> dnorms, std::spa
   });
 }
 
-void add_row_squares_backward(std::span<float> out, std::span<const float> scale,
-                              std::span<const float> weight, int64_t columns) {
+void row_squares_backward(std::span<float> out, std::span<const float> scale, std::span<const float> weight,
+                          int64_t columns, bool add) {
   const auto rows = static_cast<int64_t>(scale.size());
-  check("add_row_squares_backward", weight.size(), rows, columns);
-  check("add_row_squares_backward", out.size(), rows, columns);
+  check("row_squares_backward", weight.size(), rows, columns);
+  check("row_squares_backward", out.size(), rows, columns);
   over_rows(rows, columns, [&](int64_t row) {
-    HWY_DYNAMIC_DISPATCH(AddScaledRow)
+    HWY_DYNAMIC_DISPATCH(ScaledRow)
     (out.data() + row * columns, 2 * scale[static_cast<size_t>(row)], weight.data() + row * columns,
-     static_cast<size_t>(columns));
+     static_cast<size_t>(columns), add);
   });
 }
 

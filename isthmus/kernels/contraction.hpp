@@ -23,8 +23,9 @@ void contraction_backward(std::span<float> dh, std::span<float> dnorms, std::spa
                           std::span<const float> h, std::span<const float> norms, int64_t rows,
                           Activation activation);
 
-/// out[j, :] += 2 scale[j] · weight[j, :], the gradient of row_squares.
-void add_row_squares_backward(std::span<float> out, std::span<const float> scale,
-                              std::span<const float> weight, int64_t columns);
+/// out[j, :] = 2 scale[j] · weight[j, :], the gradient of row_squares; where `add`, added to what stands
+/// there.
+void row_squares_backward(std::span<float> out, std::span<const float> scale, std::span<const float> weight,
+                          int64_t columns, bool add);
 
 }  // namespace isthmus::kernels

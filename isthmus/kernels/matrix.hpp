@@ -31,7 +31,7 @@ struct Factor {
   Factor transposed() const { return {data, columns, rows, stride, !by_columns}; }
 };
 
-/// What a product is added to: nothing, a bias for each column of it, or what stands in its place already.
-enum class AddTo { nothing, bias, place };
+/// What a product is added to: nothing, a bias [columns] in every row, or what the output holds.
+enum class AddTo { nothing, bias, out };
 
 }  // namespace isthmus::kernels

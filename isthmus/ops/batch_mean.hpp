@@ -4,8 +4,9 @@
 
 namespace isthmus::ops {
 
-/// The mean of a loss over its examples, [batch] → a scalar; other shapes, the mean of all their numbers.
-/// Added up in float64 by the fused path, which is two calls where torch's mean is some sixteen.
+/// The mean of a loss over its examples, [batch] → a scalar; of other shapes, the mean of all numbers. NaN
+/// for none. The fused path adds up in float64, and is two calls of torch where its own mean is sixteen,
+/// forward and backward together.
 Tensor batch_mean(const Tensor& of_examples);
 
 namespace reference {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/core/model.hpp"
 #include "isthmus/kernels/discretised_logistic.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -20,11 +20,10 @@ void check_shapes(const Tensor& mean, const Tensor& log_scale, const Tensor& x, 
   const bool scales_agree = log_scale.dim() == 0 || log_scale.sizes() == mean.sizes() ||
                             (log_scale.dim() == 1 && log_scale.size(0) == mean.size(1));
   if (rows_agree && scales_agree) return;
-  const auto text = [](const Tensor& t) { return shape_text(Shape(t.sizes().begin(), t.sizes().end())); };
   throw Error(
       {.who = "discretised_logistic_log_likelihood",
        .expected = fmt::format("means [rows, d] of x [rows / {}, d], log scales as many, [d] or one", repeat),
-       .got = fmt::format("{} of {}, and {}", text(mean), text(x), text(log_scale))});
+       .got = fmt::format("{} of {}, and {}", shape_text(mean), shape_text(x), shape_text(log_scale))});
 }
 
 Tensor value(const Tensor& mean, const Tensor& log_scale, const Tensor& x, int64_t repeat) {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/core/model.hpp"
 #include "isthmus/kernels/gaussian_draw.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -18,11 +18,10 @@ void check_shapes(const Tensor& parameters, const Tensor& epsilon, int64_t dimen
   if (parameters.dim() == 2 && epsilon.dim() == dimensions && parameters.size(0) == epsilon.size(0) &&
       parameters.size(1) == 2 * epsilon.size(-1))
     return;
-  const auto text = [](const Tensor& t) { return shape_text(Shape(t.sizes().begin(), t.sizes().end())); };
   throw Error({.who = "gaussian_draw",
                .expected = dimensions == 2 ? "parameters [rows, 2·latent] and noise [rows, latent]"
                                            : "parameters [rows, 2·latent] and noise [rows, k, latent]",
-               .got = fmt::format("{} and {}", text(parameters), text(epsilon))});
+               .got = fmt::format("{} and {}", shape_text(parameters), shape_text(epsilon))});
 }
 
 /// Means and log-variances, with a place for the draws where there are several.

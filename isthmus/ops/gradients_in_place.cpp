@@ -1,7 +1,6 @@
 #include "isthmus/ops/gradients_in_place.hpp"
 
-#include <utility>
-
+#include "isthmus/core/error.hpp"
 #include "isthmus/ops/fused.hpp"
 
 namespace isthmus::ops {
@@ -12,29 +11,43 @@ thread_local GradientsInPlace* current = nullptr;
 }  // namespace
 
 GradientsInPlace::GradientsInPlace(std::span<const Tensor> parameters)
-    : parameters_(parameters.begin(), parameters.end()), before_(std::exchange(current, this)) {
+    : parameters_(parameters.begin(), parameters.end()), before_(current) {
   places_.reserve(parameters_.size());
-  for (const Tensor& parameter : parameters_)
-    places_[parameter.unsafeGetTensorImpl()].memory = std::exchange(parameter.mutable_grad(), Tensor());
+  for (const Tensor& parameter : parameters_) {
+    const auto [entry, is_new] = places_.try_emplace(parameter.unsafeGetTensorImpl());
+    entry->second.memory = parameter.grad();
+    if (!is_new || !parameter.grad().defined())
+      throw Error({.who = "GradientsInPlace",
+                   .expected = "parameters that have a grad(), each once",
+                   .got = is_new ? "one without, perhaps of a scope around this one" : "one twice"});
+  }
+  for (const Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  current = this;
 }
 
 GradientsInPlace::~GradientsInPlace() {
+  end();
+}
+
+void GradientsInPlace::end() {
+  if (ended_) return;
+  ended_ = true;
   current = before_;
   for (const Tensor& parameter : parameters_)
     parameter.mutable_grad() = places_[parameter.unsafeGetTensorImpl()].memory;
 }
 
 void GradientsInPlace::finish() {
+  if (ended_) return;
+  const at::NoGradGuard no_grad;
   for (const Tensor& parameter : parameters_) {
-    GradientPlace& place = places_[parameter.unsafeGetTensorImpl()];
-    Tensor& by_autograd = parameter.mutable_grad();
-    if (by_autograd.defined())
+    const GradientPlace& place = places_[parameter.unsafeGetTensorImpl()];
+    if (const Tensor& by_autograd = parameter.grad(); by_autograd.defined())
       put(place, by_autograd);
-    else if (!place.holds)
-      place.memory.zero_();
-    by_autograd = place.memory;
-    place.holds = true;
+    else
+      cleared(place);
   }
+  end();
 }
 
 GradientPlace take_place(const Tensor& weight) {

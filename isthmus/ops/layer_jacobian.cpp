@@ -50,9 +50,9 @@ struct LayerJacobian : torch::autograd::Function<LayerJacobian> {
     if (!context->needs_input_grad(1)) return {dh, Tensor(), Tensor()};
     const GradientPlace place = take_place(weight);
     const bool in_place = place && place.memory.is_contiguous();
-    const Tensor dweight = in_place ? cleared(place) : at::zeros_like(weight);
-    kernels::add_row_squares_backward(mutable_numbers(dweight), numbers(dnorms), numbers(weight),
-                                      weight.size(1));
+    const Tensor dweight = in_place ? place.memory : at::empty_like(weight);
+    kernels::row_squares_backward(mutable_numbers(dweight), numbers(dnorms), numbers(weight), weight.size(1),
+                                  in_place && place.holds);
     if (!place) return {dh, dweight, Tensor()};
     if (!in_place) put(place, dweight);
     return {dh, Tensor(), Tensor()};

@@ -9,8 +9,8 @@ namespace isthmus::ops {
 /// which for a sigmoid is Σ_j (h_j (1 − h_j))² Σ_i W_ji² (Rifai et al. 2011, equation 9). h [batch, out],
 /// weight [out, in]. Differentiable in both.
 ///
-/// The fused path passes over the weights once forward and once backward, and within GradientsInPlace adds
-/// their gradient straight to weight.grad().
+/// The fused path passes over the weights once forward and once backward, and within GradientsInPlace puts
+/// their gradient in its place.
 Tensor layer_squared_jacobian_norm(const Tensor& h, const Tensor& weight, Activation activation);
 
 namespace reference {

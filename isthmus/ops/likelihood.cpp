@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/core/model.hpp"
 #include "isthmus/kernels/bernoulli.hpp"
 #include "isthmus/kernels/gaussian.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -28,10 +28,9 @@ void check_rows(std::string_view who, const Tensor& parameters, const Tensor& x,
   if (parameters.dim() == 2 && x.dim() == 2 && parameters.size(1) == x.size(1) &&
       parameters.size(0) == x.size(0) * repeat)
     return;
-  const auto text = [](const Tensor& t) { return shape_text(Shape(t.sizes().begin(), t.sizes().end())); };
   throw Error({.who = who,
                .expected = fmt::format("parameters [rows, d] of x [rows / {}, d]", repeat),
-               .got = fmt::format("{} of {}", text(parameters), text(x))});
+               .got = fmt::format("{} of {}", shape_text(parameters), shape_text(x))});
 }
 
 Tensor bernoulli_forward(const Tensor& logits, const Tensor& x, int64_t repeat) {

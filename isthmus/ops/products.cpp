@@ -7,9 +7,12 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/record_function.h>
+#include <fmt/format.h>
 
+#include "isthmus/core/error.hpp"
 #include "isthmus/kernels/tile_product.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
 // The BLAS that torch was built with exports it where it is MKL; without it products are torch's own.
@@ -37,9 +40,15 @@ int64_t stride_of(const Tensor& t, int64_t inner, int64_t outer) {
   return std::max({t.stride(outer), t.size(inner), int64_t{1}});
 }
 
-/// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole.
+/// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole. Throws Error
+/// when it is none of such numbers.
 template <class Number>
 std::optional<Factor<Number>> factor(const Tensor& t) {
+  constexpr auto type = std::is_same_v<Number, float> ? at::kFloat : at::kBFloat16;
+  if (t.dim() != 2 || !t.is_cpu() || t.scalar_type() != type)
+    throw Error({.who = "product",
+                 .expected = fmt::format("a matrix of {} on the CPU", c10::toString(type)),
+                 .got = shape_text(t)});
   const auto* data = static_cast<const Number*>(t.const_data_ptr());
   if (whole(t, 1, 0)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 1, 0)};
   if (whole(t, 0, 1)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 0, 1), true};
@@ -59,6 +68,12 @@ bool fits_blas(const Factor<float>& f) {
   return f.rows > 0 && f.columns > 0 && f.rows <= most && f.columns <= most && f.stride <= most;
 }
 
+/// Torch's MKL takes 32-bit sizes; what another BLAS takes is not known here.
+bool has_blas() {
+  static const bool answer = sgemm_ != nullptr && at::hasMKL();
+  return answer;
+}
+
 /// c (+)= a b. BLAS counts by columns, so it is told of the transposes: cᵀ = bᵀ aᵀ.
 void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo to) {
   const auto n = static_cast<int>(c.columns);
@@ -68,18 +83,24 @@ void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo t
   const auto stride_b = static_cast<int>(b.stride);
   const auto stride_c = static_cast<int>(c.stride);
   const float one = 1;
-  const float beta = to == AddTo::place ? 1 : 0;
+  const float beta = to == AddTo::out ? 1 : 0;
   sgemm_(b.by_columns ? "T" : "N", a.by_columns ? "T" : "N", &n, &m, &k, &one, b.data, &stride_b, a.data,
          &stride_a, &beta, c.data, &stride_c);
 }
 
-/// Whether c (+)= a b was computed here: `right` and `left` may be their factors' transposes.
+/// Whether c (+)= a b was computed here. Throws Error when shapes do not agree.
 template <class Number>
 bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
               const std::optional<Factor<Number>>& right, AddTo to, std::span<const float> bias = {}) {
   if (!left || !right || !fused_paths_allowed()) return false;
+  if (left->columns != right->rows || c.rows != left->rows || c.columns != right->columns)
+    throw Error({.who = "product",
+                 .expected = "[m, k] and [k, n], for [m, n]",
+                 .got = fmt::format("[{}, {}] and [{}, {}], for [{}, {}]", left->rows, left->columns,
+                                    right->rows, right->columns, c.rows, c.columns)});
   if constexpr (std::is_same_v<Number, float>) {
-    if (sgemm_ == nullptr || !fits_blas(*left) || !fits_blas(*right)) return false;
+    if (!has_blas() || !fits_blas(*left) || !fits_blas(*right)) return false;
+    if (c.stride > std::numeric_limits<int>::max()) return false;
     blas(c, *left, *right, to);
   } else {
     if (!kernels::has_tiles()) return false;
@@ -108,7 +129,7 @@ auto with_type(const Tensor& t, const Run& run) {
 /// Whether gᵀ x was put in its place here.
 bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor& x) {
   const Tensor& memory = place.memory;
-  const AddTo to = place.holds ? AddTo::place : AddTo::nothing;
+  const AddTo to = place.holds ? AddTo::out : AddTo::nothing;
   return with_type(g, [&]<class Number>(Number) {
     const auto left = transposed(factor<Number>(g));
     const auto right = factor<Number>(x);
@@ -123,9 +144,11 @@ bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor
 }  // namespace
 
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  RECORD_FUNCTION(product_names[0].data(), std::vector<c10::IValue>({x, weight, bias}));
+  RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight, bias}));
   const Tensor out = empty(x.size(0), weight.size(0));
   const bool done = with_type(x, [&]<class Number>(Number) {
+    if (bias.defined() && std::is_same_v<Number, float>)
+      throw Error({.who = "layer_product", .expected = "no bias with float32", .got = "one"});
     return computed(rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
                     bias.defined() ? AddTo::bias : AddTo::nothing, numbers(bias));
   });
@@ -135,7 +158,7 @@ Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) 
 }
 
 Tensor input_product(const Tensor& g, const Tensor& weight) {
-  RECORD_FUNCTION(product_names[1].data(), std::vector<c10::IValue>({g, weight}));
+  RECORD_FUNCTION(input_product_name.data(), std::vector<c10::IValue>({g, weight}));
   const Tensor out = empty(g.size(0), weight.size(1));
   const bool done = with_type(g, [&]<class Number>(Number) {
     return computed(rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
@@ -144,18 +167,15 @@ Tensor input_product(const Tensor& g, const Tensor& weight) {
 }
 
 Tensor weight_product(const Tensor& g, const Tensor& x) {
-  RECORD_FUNCTION(product_names[2].data(), std::vector<c10::IValue>({g, x}));
+  RECORD_FUNCTION(weight_product_name.data(), std::vector<c10::IValue>({g, x}));
   const GradientPlace out{empty(g.size(1), x.size(1)), false};
   return weight_product_in(out, g, x) ? out.memory : by_torch(g.t(), x);
 }
 
 void put_weight_product(const GradientPlace& place, const Tensor& g, const Tensor& x) {
-  RECORD_FUNCTION(product_names[3].data(), std::vector<c10::IValue>({place.memory, place.holds, g, x}));
+  RECORD_FUNCTION(put_weight_product_name.data(),
+                  std::vector<c10::IValue>({place.memory, place.holds, g, x}));
   if (!weight_product_in(place, g, x)) put(place, by_torch(g.t(), x));
-}
-
-bool bf16_results_are_exact() {
-  return kernels::has_tiles();
 }
 
 }  // namespace isthmus::ops

@@ -34,8 +34,7 @@ using Observer = std::function<void(const Event&)>;
 enum class Part { forward, backward, optimiser };
 
 /// One step of the training on `batch`: loss, gradient, optimiser. Returns the terms of its loss. Calls
-/// done(part) after each part. Throws Error when the loss or the
-/// gradient is not finite; the parameters are as they were then.
+/// done(part) after each part. Throws Error when the loss is not finite, and what advance() throws.
 Terms take_step(Training& training, const Batch& batch, const std::function<void(Part)>& done = {});
 
 /// Trains until training.steps() are done; starts where `training` stands. Throws Error when the loss is no

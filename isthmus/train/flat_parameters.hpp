@@ -17,7 +17,7 @@ class FlatParameters {
   explicit FlatParameters(Model& model, bool with_shadow = false);
 
   const Tensor& values() const { return values_; }              ///< [size], padding included
-  const Tensor& gradients() const { return gradients_; }        ///< [size]; backward() adds into it
+  const Tensor& gradients() const { return gradients_; }        ///< [size]; the memory of each grad()
   std::span<const Tensor> each() const { return parameters_; }  ///< the model's own tensors, in their order
   const ops::Shadow& shadow() const { return shadow_; }         ///< undefined tensors when there is none
   int64_t count() const { return count_; }                      ///< numbers to learn, padding not counted

@@ -39,10 +39,10 @@ using Call = std::function<void()>;
 /// A call of one of ours (ops/products.hpp); nothing when `name` is none of them.
 Call call_of_ours(std::string_view name, const std::vector<c10::IValue>& inputs) {
   const auto t = [&](size_t i) { return inputs[i].toTensor(); };
-  if (name == ops::product_names[0]) return [x = t(0), w = t(1), b = t(2)] { ops::layer_product(x, w, b); };
-  if (name == ops::product_names[1]) return [g = t(0), w = t(1)] { ops::input_product(g, w); };
-  if (name == ops::product_names[2]) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
-  if (name == ops::product_names[3])
+  if (name == ops::layer_product_name) return [x = t(0), w = t(1), b = t(2)] { ops::layer_product(x, w, b); };
+  if (name == ops::input_product_name) return [g = t(0), w = t(1)] { ops::input_product(g, w); };
+  if (name == ops::weight_product_name) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
+  if (name == ops::put_weight_product_name)
     return [p = t(0), holds = inputs[1].toBool(), g = t(2), x = t(3)] {
       ops::put_weight_product({p, holds}, g, x);
     };
@@ -84,8 +84,7 @@ class Products {
     const auto name = function.operator_name();
     const bool of_torch =
         name && torchs.contains(name->name) && (name->overload_name.empty() || name->overload_name == "out");
-    const bool ours = std::ranges::find(ops::product_names, std::string_view(function.name())) !=
-                      std::ranges::end(ops::product_names);
+    const bool ours = std::string_view(function.name()).starts_with("isthmus::");
     if (!of_torch && !ours) return nullptr;
     std::vector<c10::IValue> inputs;
     for (const c10::IValue& input : function.inputs())
@@ -99,7 +98,7 @@ class Products {
   /// A tensor of the same layout, with numbers of a usual size; the same one for the same memory, so that
   /// what the step finds near by is near here too.
   Tensor like(const Tensor& t) {
-    Tensor& fresh = stand_ins_[{t.const_data_ptr(), t.sizes().vec(), t.strides().vec()}];
+    Tensor& fresh = stand_ins_[{t.const_data_ptr(), t.scalar_type(), t.sizes().vec(), t.strides().vec()}];
     if (!fresh.defined())
       fresh = at::empty_strided(t.sizes(), t.strides(), t.options().requires_grad(false)).fill_(0.5);
     return fresh;
@@ -107,7 +106,8 @@ class Products {
 
   static thread_local Products* current;
   at::CallbackHandle handle_;
-  std::map<std::tuple<const void*, std::vector<int64_t>, std::vector<int64_t>>, Tensor> stand_ins_;
+  std::map<std::tuple<const void*, at::ScalarType, std::vector<int64_t>, std::vector<int64_t>>, Tensor>
+      stand_ins_;
 };
 
 thread_local Products* Products::current = nullptr;

@@ -13,7 +13,7 @@ struct StepTimes {
   double median = 0;     ///< of a whole step
   double minimum = 0;    ///< the quickest
   double data = 0;       ///< making the batch, or waiting for it
-  double forward = 0;    ///< the loss, and clearing the gradient of the step before
+  double forward = 0;    ///< the loss
   double backward = 0;   ///< its gradient
   double optimiser = 0;  ///< the step of the parameters
   /// The matrix products and convolutions of one step alone, on tensors of the same sizes and strides: what

@@ -43,11 +43,10 @@ class Training {
   int64_t step() const { return step_; }             ///< done so far
   double seconds = 0;                                ///< spent on them, over all starts
 
-  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, and
-  /// lets the model update its averages. While one layer is trained alone, nothing but its parameters
-  /// changes. Throws Error when the gradient is not finite. Without clipping that shows only when the
-  /// parameters have moved, so that the training is then beyond repair: whatever is asked of it next throws
-  /// again, and only load() helps.
+  /// Clips the gradient of `loss`, moves the parameters one step of the optimiser, and lets the model update
+  /// its averages. While one layer is trained alone, nothing but its parameters changes. Throws Error when
+  /// the gradient is not finite. Without clipping that shows only when the parameters have moved, so that the
+  /// training is then beyond repair: whatever is asked of it next throws again, and only load() helps.
   void advance(const Loss& loss);
 
   /// Everything that continuing needs, in one file, so that a kill between two writes cannot tear it apart.

@@ -142,6 +142,11 @@ TEST(Activation, RoundsItsGradientWhenAskedAndSumsWhatWasNotRounded) {
         activate_backward(low, again, y, dy, rows, columns, a);
         EXPECT_EQ(again, dbias);
         for (size_t i = 0; i < dx.size(); ++i) EXPECT_EQ(low[i], to_bfloat16(dx[i]));
+        std::vector<float> more(dbias.size(), 2.5f), low_more(more);
+        activate_backward(dx, more, y, dy, rows, columns, a, true);
+        activate_backward(low, low_more, y, dy, rows, columns, a, true);
+        for (size_t c = 0; c < dbias.size(); ++c) EXPECT_EQ(more[c], 2.5f + dbias[c]);
+        EXPECT_EQ(low_more, more);
       }
   });
 }

@@ -90,14 +90,17 @@ TEST(RowSquares, AndTheirGradientAgreeWithDouble) {
       const auto scale = normal(rows, 1, 5);
       std::vector<float> norms(rows);
       row_squares(norms, weight, columns);
-      auto out = normal(rows, columns, 6);
-      const auto before = out;
-      add_row_squares_backward(out, scale, weight, columns);
+      const auto before = normal(rows, columns, 6);
+      auto added = before;
+      auto out = before;
+      row_squares_backward(added, scale, weight, columns, true);
+      row_squares_backward(out, scale, weight, columns, false);
       for (size_t r = 0; r < rows; ++r) {
         double sum = 0;
         for (size_t i = r * static_cast<size_t>(columns); i < (r + 1) * static_cast<size_t>(columns); ++i) {
           sum += static_cast<double>(weight[i]) * weight[i];
-          EXPECT_NEAR(out[i], before[i] + 2.0 * scale[r] * weight[i], 1e-5);
+          EXPECT_NEAR(added[i], before[i] + 2.0 * scale[r] * weight[i], 1e-5);
+          EXPECT_NEAR(out[i], 2.0 * scale[r] * weight[i], 1e-5);
         }
         EXPECT_NEAR(norms[r], sum, 2e-6 * (1 + sum));
       }
@@ -112,7 +115,7 @@ TEST(Contraction, RefusesSizesThatDisagree) {
   EXPECT_THROW(contraction(three, six, three, 2, Activation::relu), Error);
   EXPECT_THROW(contraction_backward(six, two, two, six, three, 2, Activation::relu), Error);
   EXPECT_THROW(contraction_backward(three, three, two, six, three, 2, Activation::relu), Error);
-  EXPECT_THROW(add_row_squares_backward(three, two, six, 3), Error);
+  EXPECT_THROW(row_squares_backward(three, two, six, 3, true), Error);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "isthmus/core/error.hpp"
 #include "isthmus/core/noise.hpp"
 #include "isthmus/ops/linear.hpp"
 
@@ -58,15 +59,67 @@ TEST(GradientsInPlace, TakeInWhatAutogradAddsUpItself) {
   EXPECT_TRUE(layers.bias.grad().equal(at::zeros({4})));
 }
 
+struct Fails : torch::autograd::Function<Fails> {
+  static Tensor forward(torch::autograd::AutogradContext*, const Tensor& x) { return x.clone(); }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                 const torch::autograd::variable_list&) {
+    throw Error({.who = "test", .expected = "a gradient", .got = "none"});
+  }
+};
+
 TEST(GradientsInPlace, GiveTheirMemoryBackWhenABackwardPassFails) {
   const Layers layers;
+  const std::vector<Tensor> parameters = layers.parameters();
   const void* held = layers.weight.grad().data_ptr();
-  {
-    const std::vector<Tensor> parameters = layers.parameters();
-    const GradientsInPlace scope(parameters);
+  const auto step = [&] {
+    GradientsInPlace scope(parameters);
     EXPECT_FALSE(layers.weight.grad().defined());
-  }
+    Fails::apply(ops::linear(layers.x, layers.weight, {})).sum().backward();
+    scope.finish();
+  };
+  EXPECT_THROW(step(), Error);
   EXPECT_EQ(layers.weight.grad().data_ptr(), held);
+  EXPECT_FALSE(take_place(layers.weight)) << "the scope is over";
+}
+
+TEST(GradientsInPlace, AddUpWhereOneParameterServesTwoLayers) {
+  const auto loss = [](const Layers& layers) {
+    const Tensor h = linear(layers.x, layers.weight, layers.bias, Activation::tanh);
+    const Tensor other = linear(2 * layers.x, layers.weight, layers.bias, Activation::sigmoid);
+    return (h * other).sum();
+  };
+  const Layers by_autograd;
+  for (const Tensor& parameter : by_autograd.parameters()) parameter.grad().zero_();
+  loss(by_autograd).backward();
+  const Layers in_place;
+  const std::vector<Tensor> parameters = in_place.parameters();
+  GradientsInPlace scope(parameters);
+  loss(in_place).backward();
+  scope.finish();
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(parameters[i].grad().allclose(by_autograd.parameters()[i].grad(), 1e-5, 1e-5)) << i;
+}
+
+TEST(GradientsInPlace, FinishOnceAndLeaveWhatIsFrozenAtNought) {
+  const Layers layers;
+  const std::vector<Tensor> parameters = layers.parameters();
+  layers.weight.requires_grad_(false);
+  GradientsInPlace scope(parameters);
+  ops::linear(layers.x, layers.weight, layers.bias).sum().backward();
+  scope.finish();
+  scope.finish();
+  EXPECT_TRUE(layers.bias.grad().equal(at::full({4}, 6.0F)));
+  EXPECT_TRUE(layers.weight.grad().equal(at::zeros({4, 5})));
+}
+
+TEST(GradientsInPlace, RefuseParametersWithoutMemoryAndRepeatedOnes) {
+  const Layers layers;
+  const std::vector<Tensor> twice{layers.weight, layers.weight};
+  EXPECT_THROW(GradientsInPlace{twice}, Error);
+  EXPECT_TRUE(layers.weight.grad().defined()) << "a refusal changes nothing";
+  const std::vector<Tensor> one{layers.weight};
+  const GradientsInPlace scope(one);
+  EXPECT_THROW(GradientsInPlace{one}, Error);
 }
 
 TEST(GradientsInPlace, LeaveGradientsThatAreAskedForAloneOutsideTheirScope) {
