@@ -23,16 +23,18 @@ constexpr uintptr_t huge_page = 2 * megabyte;
 /// Lets the heap grow at once to what a training may need, and asks for huge pages in it. A request that is
 /// refused changes nothing.
 void ask_for_huge_pages() {
-  const auto end_of_heap = [] { return reinterpret_cast<uintptr_t>(sbrk(0)); };
+  const auto end_of_heap = [] { return static_cast<char*>(sbrk(0)); };
   malloc_trim(0);
-  const uintptr_t before = end_of_heap();
+  char* const before = end_of_heap();
   mallopt(M_TOP_PAD, heap_size);
   // More than what is free, so that the heap must grow; volatile, or the compiler leaves both calls out.
   void* volatile block = std::malloc(24 * megabyte);
   std::free(block);
-  const uintptr_t begin = (before + huge_page - 1) / huge_page * huge_page;
-  const uintptr_t end = end_of_heap() / huge_page * huge_page;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  char* const after = end_of_heap();
+  const auto beyond = [](const char* p) { return reinterpret_cast<uintptr_t>(p) % huge_page; };
+  char* const begin = before + (huge_page - beyond(before)) % huge_page;  // the next whole page
+  if (begin + huge_page <= after)
+    madvise(begin, static_cast<size_t>(after - begin) / huge_page * huge_page, MADV_HUGEPAGE);
 }
 
 }  // namespace

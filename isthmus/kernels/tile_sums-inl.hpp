@@ -40,8 +40,9 @@ class TileRegisters {
 };
 
 /// A tile of the output as the registers want it: the output's own memory, or a copy where it ends within.
+template <class Number>
 struct TileMemory {
-  float* data;
+  Number* data;
   int64_t bytes;  // from row to row
 };
 
@@ -53,21 +54,21 @@ struct Output {
 
   bool whole(int64_t row, int64_t column) const { return row + side <= c.rows && column + side <= c.columns; }
 
-  TileMemory memory_of(int64_t row, int64_t column, float* copy) const {
+  TileMemory<float> memory_of(int64_t row, int64_t column, float* copy) const {
     if (whole(row, column)) return {c.data + row * c.stride + column, c.stride * int64_t{sizeof(float)}};
     return {copy, side * int64_t{sizeof(float)}};
   }
 
   /// What the sums begin with.
-  TileMemory start(int64_t row, int64_t column, float* copy) const {
-    if (to == AddTo::bias) return {const_cast<float*>(bias) + column, 0};  // every row is the same
-    const TileMemory out = memory_of(row, column, copy);
-    if (out.data != copy) return out;
+  TileMemory<const float> start(int64_t row, int64_t column, float* copy) const {
+    if (to == AddTo::bias) return {bias + column, 0};  // every row is the same
+    const TileMemory<float> out = memory_of(row, column, copy);
+    if (out.data != copy) return {out.data, out.bytes};
     written(copy);  // the load of the tile before comes first
     for_each_run(row, column, copy,
                  [](float* here, float* there, int64_t n) { std::copy_n(there, n, here); });
     written(copy);
-    return out;
+    return {out.data, out.bytes};
   }
   void finish(int64_t row, int64_t column, float* copy) const {
     if (whole(row, column)) return;
@@ -96,18 +97,18 @@ HWY_INLINE void start_sums(const Output& out, int64_t row, int64_t column, float
     return;
   }
   const auto from = [&](int i, int j) { return out.start(row + i * side, column + j * side, copy); };
-  const TileMemory a = from(0, 0);
+  const auto a = from(0, 0);
   _tile_loadd(0, a.data, a.bytes);
   if constexpr (wide > 1) {
-    const TileMemory b = from(0, 1);
+    const auto b = from(0, 1);
     _tile_loadd(1, b.data, b.bytes);
   }
   if constexpr (high > 1) {
-    const TileMemory c = from(1, 0);
+    const auto c = from(1, 0);
     _tile_loadd(2, c.data, c.bytes);
   }
   if constexpr (high > 1 && wide > 1) {
-    const TileMemory d = from(1, 1);
+    const auto d = from(1, 1);
     _tile_loadd(3, d.data, d.bytes);
   }
 }
@@ -116,21 +117,21 @@ template <int high, int wide>
 HWY_INLINE void finish_sums(const Output& out, int64_t row, int64_t column, float* copy) {
   const auto to = [&](int i, int j) { return out.memory_of(row + i * side, column + j * side, copy); };
   const auto done = [&](int i, int j) { out.finish(row + i * side, column + j * side, copy); };
-  const TileMemory a = to(0, 0);
+  const auto a = to(0, 0);
   _tile_stored(0, a.data, a.bytes);
   done(0, 0);
   if constexpr (wide > 1) {
-    const TileMemory b = to(0, 1);
+    const auto b = to(0, 1);
     _tile_stored(1, b.data, b.bytes);
     done(0, 1);
   }
   if constexpr (high > 1) {
-    const TileMemory c = to(1, 0);
+    const auto c = to(1, 0);
     _tile_stored(2, c.data, c.bytes);
     done(1, 0);
   }
   if constexpr (high > 1 && wide > 1) {
-    const TileMemory d = to(1, 1);
+    const auto d = to(1, 1);
     _tile_stored(3, d.data, d.bytes);
     done(1, 1);
   }

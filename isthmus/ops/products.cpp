@@ -123,7 +123,8 @@ Tensor by_torch(const Tensor& a, const Tensor& b) {
 /// Calls run with a value of the numbers' type.
 template <class Run>
 auto with_type(const Tensor& t, const Run& run) {
-  return t.scalar_type() == at::kBFloat16 ? run(Bfloat16()) : run(float());
+  if (t.scalar_type() == at::kBFloat16) return run(Bfloat16());
+  return run(float());
 }
 
 /// Whether gᵀ x was put in its place here.
@@ -145,7 +146,7 @@ bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor
 
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight, bias}));
-  const Tensor out = empty(x.size(0), weight.size(0));
+  Tensor out = empty(x.size(0), weight.size(0));
   const bool done = with_type(x, [&]<class Number>(Number) {
     if (bias.defined() && std::is_same_v<Number, float>)
       throw Error({.who = "layer_product", .expected = "no bias with float32", .got = "one"});
@@ -159,7 +160,7 @@ Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) 
 
 Tensor input_product(const Tensor& g, const Tensor& weight) {
   RECORD_FUNCTION(input_product_name.data(), std::vector<c10::IValue>({g, weight}));
-  const Tensor out = empty(g.size(0), weight.size(1));
+  Tensor out = empty(g.size(0), weight.size(1));
   const bool done = with_type(g, [&]<class Number>(Number) {
     return computed(rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
   });
