@@ -12,6 +12,7 @@
 #include "isthmus/core/error.hpp"
 #include "isthmus/kernels/tile_product.hpp"
 #include "isthmus/ops/fused.hpp"
+#include "isthmus/ops/matrices.hpp"
 #include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
@@ -29,17 +30,6 @@ using kernels::Bfloat16;
 using kernels::Factor;
 using kernels::Rows;
 
-/// Whether numbers along `inner` have no gaps between them. Strides of what there is but one of say nothing.
-bool whole(const Tensor& t, int64_t inner, int64_t outer) {
-  return (t.stride(inner) == 1 || t.size(inner) <= 1) &&
-         (t.stride(outer) >= t.size(inner) || t.size(outer) <= 1);
-}
-
-/// From one run of numbers along `inner` to the next, as BLAS wants it.
-int64_t stride_of(const Tensor& t, int64_t inner, int64_t outer) {
-  return std::max({t.stride(outer), t.size(inner), int64_t{1}});
-}
-
 /// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole. Throws Error
 /// when it is none of such numbers.
 template <class Number>
@@ -50,17 +40,13 @@ std::optional<Factor<Number>> factor(const Tensor& t) {
                  .expected = fmt::format("a matrix of {} on the CPU", c10::toString(type)),
                  .got = shape_text(t)});
   const auto* data = static_cast<const Number*>(t.const_data_ptr());
-  if (whole(t, 1, 0)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 1, 0)};
-  if (whole(t, 0, 1)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 0, 1), true};
+  if (has_whole_rows(t)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 1, 0)};
+  if (has_whole_columns(t)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 0, 1), true};
   return std::nullopt;
 }
 
 Tensor empty(int64_t rows, int64_t columns) {
   return at::detail::empty_cpu({rows, columns}, at::kFloat);
-}
-
-Rows rows_of(const Tensor& t) {
-  return {t.mutable_data_ptr<float>(), t.size(0), t.size(1), stride_of(t, 1, 0)};
 }
 
 bool fits_blas(const Factor<float>& f) {
@@ -134,8 +120,8 @@ bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor
   return with_type(g, [&]<class Number>(Number) {
     const auto left = transposed(factor<Number>(g));
     const auto right = factor<Number>(x);
-    if (whole(memory, 1, 0)) return computed(rows_of(memory), left, right, to);
-    if (!whole(memory, 0, 1)) return false;
+    if (has_whole_rows(memory)) return computed(mutable_rows_of(memory), left, right, to);
+    if (!has_whole_columns(memory)) return false;
     const Rows turned{memory.mutable_data_ptr<float>(), memory.size(1), memory.size(0),
                       stride_of(memory, 0, 1)};
     return computed(turned, transposed(right), transposed(left), to);
@@ -150,7 +136,7 @@ Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) 
   const bool done = with_type(x, [&]<class Number>(Number) {
     if (bias.defined() && std::is_same_v<Number, float>)
       throw Error({.who = "layer_product", .expected = "no bias with float32", .got = "one"});
-    return computed(rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
+    return computed(mutable_rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
                     bias.defined() ? AddTo::bias : AddTo::nothing, numbers(bias));
   });
   if (done) return out;
@@ -162,7 +148,7 @@ Tensor input_product(const Tensor& g, const Tensor& weight) {
   RECORD_FUNCTION(input_product_name.data(), std::vector<c10::IValue>({g, weight}));
   Tensor out = empty(g.size(0), weight.size(1));
   const bool done = with_type(g, [&]<class Number>(Number) {
-    return computed(rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
+    return computed(mutable_rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
   });
   return done ? out : by_torch(g, weight);
 }

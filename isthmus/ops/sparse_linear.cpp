@@ -7,6 +7,7 @@
 #include "isthmus/kernels/sparse.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
+#include "isthmus/ops/matrices.hpp"
 #include "isthmus/ops/spans.hpp"
 #include "isthmus/ops/top_k.hpp"
 
@@ -21,22 +22,14 @@ using torch::autograd::variable_list;
 /// what it costs in a matrix product; at twice that the gain is sure.
 constexpr int64_t one_in = 16;
 
-/// Whether the transpose of t has rows without gaps.
-bool has_columns(const Tensor& t) {
-  return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(0) == 1 &&
-         t.stride(1) >= t.size(0);
+bool has_numbers(const Tensor& t) {
+  return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat;
 }
-
 bool has_rows(const Tensor& t) {
-  return t.dim() == 2 && t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(1) == 1 &&
-         t.stride(0) >= t.size(1);
+  return has_numbers(t) && has_whole_rows(t);
 }
-
-kernels::ConstRows rows_of(const Tensor& t) {
-  return {t.const_data_ptr<float>(), t.size(0), t.size(1), t.stride(0)};
-}
-kernels::Rows mutable_rows_of(const Tensor& t) {
-  return {t.mutable_data_ptr<float>(), t.size(0), t.size(1), t.stride(0)};
+bool has_columns(const Tensor& t) {
+  return has_numbers(t) && has_whole_columns(t);
 }
 
 /// x as keep_top_k made it; numbers that it kept stay, even if they are 0.

@@ -90,8 +90,8 @@ class Products {
     for (const c10::IValue& input : function.inputs())
       inputs.push_back(input.isTensor() && input.toTensor().defined() ? current->like(input.toTensor())
                                                                       : input);
-    current->calls.push_back(ours ? call_of_ours(function.name(), inputs)
-                                  : call_of_torch(*name, std::move(inputs)));
+    if (Call call = ours ? call_of_ours(function.name(), inputs) : call_of_torch(*name, std::move(inputs)))
+      current->calls.push_back(std::move(call));
     return nullptr;
   }
 
