@@ -6,17 +6,18 @@
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/io/npy.hpp"
+#include "isthmus/io/npz.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
 #include "isthmus/program/words.hpp"
 
 namespace isthmus::commands::decode {
 
-inline constexpr std::string_view summary = "write what a model makes of codes (.npy) to a .npy file";
+inline constexpr std::string_view summary = "write what a model makes of codes to a .npy file";
 
-/// [n, code], float32, whatever number type the file has.
+/// [n, code], float32, whatever number type the file has; of an .npz its `code`.
 inline Tensor read_codes(const std::string& file, int64_t code) {
-  const io::Array array = io::read_npy(file);
+  const io::Array array = file.ends_with(".npz") ? io::Npz(file).read("code") : io::read_npy(file);
   if (array.shape.size() != 2 || array.shape[1] != code ||
       (array.dtype != io::DType::f32 && array.dtype != io::DType::f64))
     throw UsageError(
@@ -35,7 +36,8 @@ inline int run(std::span<const std::string> given) {
   std::string out;
   program::Words words("decode", summary);
   words.positional("DIR", folder, "folder of a run");
-  words.positional("CODES.npy", file, "codes, [n, code]; isthmus encode writes such a file");
+  words.positional("CODES", file,
+                   "codes, [n, code], as isthmus encode writes them: .npy, or `code` of an .npz");
   words.option("--out", out, "FILE.npy",
                "where to write the examples: [n, channels, height, width], float32");
   words.examples("Example:\n  isthmus decode runs/first z.npy --out x.npy\n");

@@ -1,18 +1,39 @@
 #pragma once
 
+#include <map>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "isthmus/core/codes.hpp"
 #include "isthmus/core/comparable.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/io/npy.hpp"
+#include "isthmus/io/npz.hpp"
 #include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
 #include "isthmus/program/words.hpp"
 
 namespace isthmus::commands::encode {
 
-inline constexpr std::string_view summary = "write the codes of a data set's examples to a .npy file";
+inline constexpr std::string_view summary =
+    "write the codes of a data set's examples to a .npy file, or with their classes to an .npz";
+
+template <class T>
+std::span<const std::byte> bytes_of(const Tensor& t) {
+  return std::as_bytes(std::span(t.const_data_ptr<T>(), static_cast<size_t>(t.numel())));
+}
+
+/// `code`, and in an .npz also `index`, the place of each in the data set, and `label` where there are any.
+inline void write(const std::string& out, const Codes& codes, const Tensor& index) {
+  const io::ArrayView code{io::DType::f32, codes.code.sizes().vec(), bytes_of<float>(codes.code)};
+  if (out.ends_with(".npy")) return io::write_npy(out, code);
+  std::map<std::string, io::ArrayView> arrays{
+      {"code", code}, {"index", {io::DType::i64, index.sizes().vec(), bytes_of<int64_t>(index)}}};
+  if (codes.labels.defined())
+    arrays.insert({"label", {io::DType::i64, codes.labels.sizes().vec(), bytes_of<int64_t>(codes.labels)}});
+  io::write_npz(out, arrays);
+}
 
 inline int run(std::span<const std::string> given) {
   std::string folder;
@@ -22,15 +43,20 @@ inline int run(std::span<const std::string> given) {
   program::Words words("encode", summary);
   words.positional("DIR", folder, "folder of a run");
   words.positional("DATASET", dataset, "the examples (isthmus datasets lists them)");
-  words.option("--out", out, "FILE.npy", "where to write them: [examples, code], float32");
+  words.option("--out", out, "FILE.npy|FILE.npz",
+               "where to write them, in the order of the data set: [examples, code], float32; an .npz holds "
+               "them as `code`, with `index`, their places there, and `label`");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   Settings data(DataConfig{}, "data");
   std::vector<std::pair<std::string, std::string>> changes;
   words.settings("data", data.list(),
                  [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
-  words.examples("Example:\n  isthmus encode runs/first fashion_mnist --split train --out z.npy\n");
+  words.examples("Example:\n  isthmus encode runs/first fashion_mnist --split train --out z.npz\n");
   if (!words.parse(given)) return 0;
-  if (out.empty()) throw UsageError({.who = "encode", .expected = "--out FILE.npy", .got = "none"});
+  if (!out.ends_with(".npy") && !out.ends_with(".npz"))
+    throw UsageError({.who = "encode",
+                      .expected = "--out FILE.npy or FILE.npz",
+                      .got = out.empty() ? "none" : fmt::format("'{}'", out)});
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
@@ -40,19 +66,19 @@ inline int run(std::span<const std::string> given) {
   for (const auto& [path, text] : changes) data.set(path, text);
   const Data examples = load_data(dataset, data.as<DataConfig>());
   Subject subject = program::subject_of(run, which);
-  if (subject.can<Encoder>() == nullptr)
-    throw UsageError({.who = "encode",
-                      .expected = "a model with an encoder",
-                      .got = std::string(run.recipe.model().name),
-                      .hint = "another run"});
   check_comparable("encode", run.data, examples, /*likelihood=*/false);
 
   const Subject looked_at{.model = *run.model, .data = examples, .split = which, .seed = subject.seed};
-  const Tensor all = encode_split(looked_at).code.contiguous();
-  io::write_npy(out,
-                {io::DType::f32, all.sizes().vec(),
-                 std::as_bytes(std::span(all.const_data_ptr<float>(), static_cast<size_t>(all.numel())))});
-  fmt::print("{}: {} codes of {} numbers\n", out, program::thousands(all.size(0)), all.size(1));
+  Codes codes = encode_split(looked_at);
+  const Dataset& encoded = looked_at.examples();
+  const std::vector<int64_t> rows = original_order(encoded);
+  const Tensor order = at::tensor(rows, at::kLong);
+  codes.code = codes.code.index_select(0, order);
+  if (codes.labels.defined()) codes.labels = codes.labels.index_select(0, order);
+  std::vector<int64_t> index;
+  for (const int64_t row : rows) index.push_back(encoded.original_row(row));
+  write(out, codes, at::tensor(index, at::kLong));
+  fmt::print("{}: {} codes of {} numbers\n", out, program::thousands(codes.code.size(0)), codes.code.size(1));
   return 0;
 }
 

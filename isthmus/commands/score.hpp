@@ -23,24 +23,26 @@ namespace isthmus::commands::score {
 inline constexpr std::string_view summary =
     "write how likely a model finds each example of a data set to a .npy or .csv file";
 
-/// index, label (where there are any) and score of each example.
-inline io::Table table_of(const Scores& scores, std::span<const int64_t> labels) {
+/// index, label (where there are any) and score of each example, in the order of the data set.
+inline io::Table table_of(const Scores& scores, const Dataset& split) {
+  const auto labels = split.labels();
   io::Table table{.columns = labels.empty() ? std::vector<std::string>{"index", "score"}
                                             : std::vector<std::string>{"index", "label", "score"},
                   .values = {}};
-  for (size_t i = 0; i < scores.values.size(); ++i) {
-    table.values.push_back(static_cast<double>(i));
+  for (const int64_t row : original_order(split)) {
+    const auto i = static_cast<size_t>(row);
+    table.values.push_back(static_cast<double>(split.original_row(row)));
     if (!labels.empty()) table.values.push_back(static_cast<double>(labels[i]));
     table.values.push_back(scores.values[i]);
   }
   return table;
 }
 
-inline void write(const std::string& out, const Scores& scores, std::span<const int64_t> labels) {
-  if (out.ends_with(".csv")) return io::write_csv(out, table_of(scores, labels));
-  io::write_npy(out, {io::DType::f64,
-                      {static_cast<int64_t>(scores.values.size())},
-                      std::as_bytes(std::span(scores.values))});
+inline void write(const std::string& out, const Scores& scores, const Dataset& split) {
+  if (out.ends_with(".csv")) return io::write_csv(out, table_of(scores, split));
+  std::vector<double> values;
+  for (const int64_t row : original_order(split)) values.push_back(scores.values[static_cast<size_t>(row)]);
+  io::write_npy(out, {io::DType::f64, {std::ssize(values)}, std::as_bytes(std::span(values))});
 }
 
 /// Scoring takes long: what stands in the way of writing is said before it.
@@ -80,7 +82,7 @@ inline int run(std::span<const std::string> given) {
   words.positional("DIR", folder, "folder of a run");
   words.positional("DATASET", dataset, "the examples (isthmus datasets lists them)");
   words.option("--out", out, "FILE.npy|FILE.csv",
-               "where to write them, in the order of the split: [examples], or index,label,score");
+               "where to write them, in the order of the data set: [examples], or index,label,score");
   words.option("--picture", picture, "FILE.png", "draws the most and the least usual examples besides");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
@@ -119,7 +121,7 @@ inline int run(std::span<const std::string> given) {
   for (const std::string& file : {out, picture}) make_folder_of(file);
 
   const Scores scores = score_examples(subject, config);
-  write(out, scores, subject.examples().labels());
+  write(out, scores, subject.examples());
   if (!picture.empty()) io::write_png(picture, pictures::extremes::draw_scored(subject, scores, {}));
   if (const auto doubt = scores.why_doubted("raise --draws")) spdlog::warn("{}", *doubt);
   const double mean = std::accumulate(scores.values.begin(), scores.values.end(), 0.0) /

@@ -1,15 +1,20 @@
 #include "isthmus/core/codes.hpp"
 
-#include <algorithm>
 #include <vector>
+
+#include "isthmus/core/error.hpp"
 
 namespace isthmus {
 
 Codes encode_split(const Subject& subject, int64_t limit) {
   const at::NoGradGuard no_grad;
   auto* encoder = subject.can<Encoder>();
-  const int64_t size = subject.examples().size();
-  const int64_t total = limit == 0 ? size : std::min(limit, size);
+  if (encoder == nullptr)
+    throw UsageError({.who = "encode",
+                      .expected = "a model with an encoder",
+                      .got = "one without",
+                      .hint = "another run"});
+  const int64_t total = subject.count(limit);
   std::vector<Tensor> code;
   std::vector<Tensor> labels;
   for_each_batch(subject, 500, limit, [&](const Batch& batch, int64_t first) {

@@ -12,8 +12,8 @@ struct Codes {
   Tensor labels = {};  ///< [n], int64; undefined when the examples have none
 };
 
-/// Encodes the subject's split in order, up to `limit` examples (0: all). The model must be an Encoder.
-/// Progress is reported in images.
+/// Encodes the subject's split in order, up to `limit` examples (0: all). Progress is reported in
+/// images. Throws UsageError when the model is no Encoder.
 Codes encode_split(const Subject& subject, int64_t limit = 0);
 
 }  // namespace isthmus

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ class Subset final : public Dataset {
   }
   bool binary() const override { return whole_->binary(); }
   bool within_unit() const override { return whole_->within_unit(); }
+  int64_t original_row(int64_t row) const override {
+    return whole_->original_row(rows_[static_cast<size_t>(row)]);
+  }
 
  private:
   std::shared_ptr<const Dataset> whole_;
@@ -138,6 +142,13 @@ Data cut(std::string name, const Source& source, const DataConfig& config) {
   return data;
 }
 
+std::vector<int64_t> original_order(const Dataset& split) {
+  std::vector<int64_t> rows(static_cast<size_t>(split.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  std::ranges::sort(rows, {}, [&](int64_t row) { return split.original_row(row); });
+  return rows;
+}
+
 const Dataset& Data::split(Split which) const {
   switch (which) {
     case Split::train:
@@ -192,9 +203,8 @@ void gather_into(Batch& batch, const Dataset& split, Binarise binarise, std::spa
       throw Error({.who = "gather",
                    .expected = fmt::format("rows of {} examples", split.size()),
                    .got = fmt::format("row {}", row)});
-  const auto count = static_cast<int64_t>(rows.size());
-  Shape shape{count};
-  shape.insert(shape.end(), split.shape().begin(), split.shape().end());
+  const int64_t count = std::ssize(rows);
+  const Shape shape = batch_shape(count, split.shape());
   if (!reusable(batch.x, shape)) batch.x = at::empty(shape, at::kFloat);
   split.gather(rows, {batch.x.mutable_data_ptr<float>(), static_cast<size_t>(batch.x.numel())});
   if (binarise == Binarise::dynamic && !split.binary()) noise.bernoulli_(batch.x);

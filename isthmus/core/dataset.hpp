@@ -79,7 +79,13 @@ class Dataset {
 
   /// Whether every value lies from 0 to 1: only then is it a probability that can be drawn from.
   virtual bool within_unit() const { return true; }
+
+  /// The place of example `row` in the data set as it came, before a split was cut from it.
+  virtual int64_t original_row(int64_t row) const { return row; }
 };
+
+/// The rows of a split in the order in which the data set has them: splits are shuffled.
+std::vector<int64_t> original_order(const Dataset& split);
 
 /// What a data set hands out: its own splits, or one whole that is split by `--data.test`.
 struct Source {

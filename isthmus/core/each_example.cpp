@@ -1,6 +1,5 @@
 #include "isthmus/core/each_example.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -13,8 +12,7 @@ namespace isthmus {
 Tensor each_example(const Subject& subject, int64_t batch, int64_t limit,
                     const std::function<Tensor(const Batch& batch, int64_t first)>& numbers) {
   const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = limit == 0 ? size : std::min(limit, size);
+  const int64_t total = subject.count(limit);
   std::vector<Tensor> parts;
   for_each_batch(subject, batch, limit, [&](const Batch& some, int64_t first) {
     const Tensor part = numbers(some, first).to(at::kCPU, at::kDouble).contiguous();

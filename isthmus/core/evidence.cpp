@@ -22,8 +22,7 @@ constexpr double too_many_dominated = 0.1;
 
 std::vector<ops::LogMeanExp> estimate_evidence(std::string_view who, const Subject& subject, int64_t draws,
                                                int64_t images, Proposal proposal) {
-  const int64_t size = subject.examples().size();
-  std::vector<ops::LogMeanExp> evidence(static_cast<size_t>(images == 0 ? size : std::min(images, size)));
+  std::vector<ops::LogMeanExp> evidence(static_cast<size_t>(subject.count(images)));
   for_each_log_weights(
       subject, draws, images,
       [&](int64_t image, auto weights) {

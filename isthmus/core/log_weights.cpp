@@ -38,14 +38,18 @@ void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
   const at::NoGradGuard no_grad;
   auto* model = subject.can<LatentVariable>();
   auto* from_prior = subject.can<PriorProposal>();
+  if (model == nullptr)
+    throw UsageError({.who = "evaluate",
+                      .expected = "a model with latent variables, for log p(x, z) − log q(z|x)",
+                      .got = "one without",
+                      .hint = "the metric `reconstruction`, which every model has"});
   if (proposal == Proposal::prior && from_prior == nullptr)
     throw UsageError(
         {.who = "evaluate",
          .expected = "a model that says p(x|z) of draws from its prior, for the proposal `prior`",
          .got = "one that does not",
          .hint = "--nll.proposal posterior"});
-  const int64_t size = subject.examples().size();
-  const int64_t total = images == 0 ? size : std::min(images, size);
+  const int64_t total = subject.count(images);
   if (rows_at_once == 0) rows_at_once = floats_at_once / elements(subject.examples().shape());
   const int64_t batch_size = std::max<int64_t>(1, rows_at_once / std::min(draws, draws_of_chunk));
 

@@ -27,7 +27,7 @@ std::optional<std::string> why_no_log_weights(const Subject& subject, std::strin
 /// the time. Progress is reported in draws. Throws Error when a weight is not a number.
 ///
 /// With Proposal::prior z is drawn from p(z) and the weight is log p(x|z): Monte Carlo in its simplest form.
-/// Throws UsageError when the model is no PriorProposal.
+/// Throws UsageError when the model is no PriorProposal, or no LatentVariable at all.
 void for_each_log_weights(const Subject& subject, int64_t draws, int64_t images,
                           const std::function<void(int64_t image, std::span<const double> weights)>& visit,
                           Proposal proposal = Proposal::posterior, int64_t rows_at_once = 0);

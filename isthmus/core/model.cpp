@@ -15,6 +15,11 @@ std::string shape_text(const Shape& shape) {
   return fmt::format("{}", fmt::join(shape, "x"));
 }
 
+Shape batch_shape(int64_t n, Shape shape) {
+  shape.insert(shape.begin(), n);
+  return shape;
+}
+
 Batch Batch::to(at::Device device) const {
   if (x.device() == device) return *this;
   return {.x = x.to(device), .labels = labels.defined() ? labels.to(device) : labels};

@@ -20,6 +20,7 @@ using Shape = std::vector<int64_t>;
 
 int64_t elements(const Shape& shape);
 std::string shape_text(const Shape& shape);  ///< "1x28x28"
+Shape batch_shape(int64_t n, Shape shape);   ///< [n, shape…]
 
 /// What a model may know of its data when it is built.
 struct DataSpec {
@@ -66,6 +67,9 @@ struct Model : torch::nn::Module {
 
   /// [batch, shape…]: what the model makes of x; probabilities or means, not draws.
   virtual Tensor reconstruct(const Batch& batch, Noise& noise) = 0;
+
+  /// What is doubtful about its settings, to be told before a training: a sentence each.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 /// Where the model's parameters are; batches must be there too.

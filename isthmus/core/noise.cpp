@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include <fmt/format.h>
+
 #include "isthmus/core/error.hpp"
 #include "isthmus/kernels/philox.hpp"
 
@@ -14,16 +16,27 @@ Noise::Noise(uint64_t seed, Purpose purpose, int64_t step, int64_t first_row)
       first_row_(first_row) {}
 
 uint32_t Noise::next_stream() {
+  constexpr uint32_t streams = uint32_t{1} << 20;
+  if (drawn_ == streams)
+    throw Error({.who = "noise",
+                 .expected = fmt::format("at most {} draws of one Noise", streams),
+                 .got = "one more, which would be another purpose's",
+                 .hint = "a Noise for each step"});
   return (purpose_ << 20) | drawn_++;
 }
 
 template <class Fill>
-Tensor Noise::draw(at::IntArrayRef shape, at::Device device, Fill fill) {
-  const Tensor out = at::empty(shape, at::kFloat);
-  const int64_t rows = shape.empty() ? 1 : shape[0];
+void Noise::fill(const Tensor& out, const Fill& with) {
+  const int64_t rows = out.dim() == 0 ? 1 : out.size(0);
   const int64_t columns = rows == 0 ? 0 : out.numel() / rows;
   const std::span<float> numbers(out.mutable_data_ptr<float>(), static_cast<size_t>(out.numel()));
-  fill(numbers, rows, columns, kernels::NoiseKey{seed_, next_stream(), step_}, first_row_);
+  with(numbers, rows, columns, kernels::NoiseKey{seed_, next_stream(), step_}, first_row_);
+}
+
+template <class Fill>
+Tensor Noise::draw(at::IntArrayRef shape, at::Device device, const Fill& with) {
+  const Tensor out = at::empty(shape, at::kFloat);
+  fill(out, with);
   return device.is_cpu() ? out : out.to(device);
 }
 
@@ -49,12 +62,15 @@ Tensor Noise::bernoulli(const Tensor& probabilities) {
 }
 
 void Noise::bernoulli_(const Tensor& probabilities) {
-  const std::span<float> each(probabilities.mutable_data_ptr<float>(),
-                              static_cast<size_t>(probabilities.numel()));
-  const int64_t rows = probabilities.dim() == 0 ? 1 : probabilities.size(0);
-  const int64_t columns = rows == 0 ? 0 : probabilities.numel() / rows;
-  kernels::fill_bernoulli(each, each, rows, columns, kernels::NoiseKey{seed_, next_stream(), step_},
-                          first_row_);
+  if (!probabilities.is_cpu() || probabilities.scalar_type() != at::kFloat || !probabilities.is_contiguous())
+    throw Error({.who = "noise",
+                 .expected = "contiguous float32 probabilities on the CPU, to draw in place",
+                 .got = fmt::format("{} on {}{}", probabilities.dtype().name(), probabilities.device().str(),
+                                    probabilities.is_contiguous() ? "" : " with gaps"),
+                 .hint = "bernoulli()"});
+  fill(probabilities, [](std::span<float> each, int64_t rows, int64_t columns, auto key, int64_t first) {
+    kernels::fill_bernoulli(each, each, rows, columns, key, first);
+  });
 }
 
 std::vector<int64_t> Noise::permutation(int64_t n) {

@@ -25,12 +25,16 @@ enum class Purpose : uint32_t {
 /// gives the same noise on any number of threads or processes, on CPU and GPU, and after a resume; there is
 /// no generator state to save.
 ///
-/// A Noise is a value: copies draw the same numbers. Each draw moves it on to a fresh stream.
+/// A Noise is a value: copies draw the same numbers. Each draw moves it on to a fresh stream; the draw after
+/// the 2^20th throws Error.
 class Noise {
  public:
   /// `first_row` is the place in the global batch (or data set) of row 0 of what is drawn: a process that
   /// holds rows 32..63 of a batch of 64 draws the very numbers that one process would have drawn for them.
   explicit Noise(uint64_t seed, Purpose purpose = Purpose::training, int64_t step = 0, int64_t first_row = 0);
+
+  /// A step whose numbers no training step of the same seed draws.
+  static constexpr int64_t no_step = -1;
 
   /// The first dimension of `shape` counts the rows. Float32, on `device`.
   Tensor normal(at::IntArrayRef shape, at::Device device = at::kCPU);
@@ -38,17 +42,17 @@ class Noise {
   Tensor gumbel(at::IntArrayRef shape, at::Device device = at::kCPU);   ///< standard Gumbel: −log(−log u)
   Tensor bernoulli(const Tensor& probabilities);  ///< 0 or 1, the shape of `probabilities`
 
-  /// bernoulli() in place: `probabilities` is float32, contiguous, on the CPU.
+  /// bernoulli() in place: `probabilities` is float32, contiguous, on the CPU; throws Error otherwise.
   void bernoulli_(const Tensor& probabilities);
 
   /// 0 … n−1, shuffled.
   std::vector<int64_t> permutation(int64_t n);
 
-  uint64_t seed() const { return seed_; }
-
  private:
   template <class Fill>
-  Tensor draw(at::IntArrayRef shape, at::Device device, Fill fill);
+  void fill(const Tensor& out, const Fill& with);
+  template <class Fill>
+  Tensor draw(at::IntArrayRef shape, at::Device device, const Fill& with);
   uint32_t next_stream();
 
   uint64_t seed_;

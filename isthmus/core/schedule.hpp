@@ -9,9 +9,9 @@ namespace isthmus {
 
 /// A number that may change over training steps (never epochs), written as text:
 ///
-///     1e-3                             the same at every step
-///     0:0, 10000:4                     in a straight line from 0 to 4 over the first 10,000 steps, 4 from
-///     then on 0:1e-3, 12000=3e-4, 19200=1e-4   held, with jumps at steps 12,000 and 19,200
+///     1e-3                              the same at every step
+///     0:0, 10000:4                      in a straight line from 0 to 4 by step 10,000; 4 from then on
+///     0:1e-3, 12000=3e-4, 19200=1e-4    held, with jumps at steps 12,000 and 19,200
 ///
 /// ':' arrives at its value along a straight line from the knot before; '=' holds the value before and jumps.
 class Schedule {

@@ -12,11 +12,10 @@ namespace isthmus {
 namespace {
 
 Batch examples_from(const Subject& subject, int64_t first, int64_t count) {
-  constexpr int64_t no_step = -1;  // draws that no training step of the same seed makes
   std::vector<int64_t> rows(static_cast<size_t>(count));
   std::iota(rows.begin(), rows.end(), first);
   return gather(subject.examples(), subject.data.config.binarise, rows,
-                Noise(subject.seed, Purpose::binarise, no_step, first))
+                Noise(subject.seed, Purpose::binarise, Noise::no_step, first))
       .to(device_of(subject.model));
 }
 
@@ -36,8 +35,7 @@ void for_each_batch(const Subject& subject, int64_t batch, int64_t limit,
   check_not_empty(subject);
   if (batch < 1)
     throw UsageError({.who = "batches", .expected = "a batch of 1 or more", .got = fmt::format("{}", batch)});
-  const int64_t size = subject.examples().size();
-  const int64_t end = limit > 0 ? std::min(limit, size) : size;
+  const int64_t end = subject.count(limit);
   for (int64_t first = 0; first < end; first += batch)
     visit(examples_from(subject, first, std::min(batch, end - first)), first);
 }

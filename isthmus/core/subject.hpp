@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -23,6 +24,10 @@ struct Subject {
   Progress progress = [](int64_t, int64_t, std::string_view) {};
 
   const Dataset& examples() const { return data.split(split); }
+  /// How many of them are looked at: all, or `limit` where that is not 0.
+  int64_t count(int64_t limit) const {
+    return limit == 0 ? examples().size() : std::min(limit, examples().size());
+  }
 
   /// The capability `C` of the model, or nullptr.
   template <class C>

@@ -75,11 +75,11 @@ Tensor DiscreteCode::mode(const Tensor& logits) const {
 }
 
 Tensor DiscreteCode::draw(const Tensor& logits, int64_t k, Noise& noise) const {
-  if (categories > 0) return mode(disturb(logits.detach(), k, noise));
+  if (categories > 0) return mode(perturb(logits.detach(), k, noise));
   return noise.bernoulli(at::sigmoid(logits).unsqueeze(1).expand({-1, k, -1}));
 }
 
-Tensor DiscreteCode::disturb(const Tensor& logits, int64_t k, Noise& noise) const {
+Tensor DiscreteCode::perturb(const Tensor& logits, int64_t k, Noise& noise) const {
   const Tensor repeated = logits.unsqueeze(1).expand({-1, k, -1});
   const Tensor gumbel = noise.gumbel(repeated.sizes(), logits.device());
   if (categories > 0) return repeated + gumbel;

@@ -44,7 +44,7 @@ struct DiscreteCode {
   /// [rows, width] → [rows, k, width]: the logits with the noise whose arg-max is a draw, so mode() of them
   /// is a draw and mean() of them over a temperature is a relaxed one (Maddison et al. 2017; Jang et al.
   /// 2017). Differentiable in the logits.
-  Tensor disturb(const Tensor& logits, int64_t k, Noise& noise) const;
+  Tensor perturb(const Tensor& logits, int64_t k, Noise& noise) const;
 
  private:
   /// [..., width] → [..., variables, categories].

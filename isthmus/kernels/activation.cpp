@@ -209,7 +209,7 @@ void activate(std::span<float> y, std::span<const float> bias, int64_t rows, int
     });
     return;
   }
-  parallel_for(rows, std::max<int64_t>(1, 8192 / columns), rows * columns, [&](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_of_chunk(columns), rows * columns, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(Forward)
     (activation, y.data() + begin * columns, bias.data(), static_cast<size_t>(end - begin),
      static_cast<size_t>(columns));

@@ -108,22 +108,6 @@ double SquaredNormChunk(const float* x, size_t n) {
   return sum;
 }
 
-/// 0 · x is 0, or NaN when x is infinite or NaN; a sum of such products keeps the NaN.
-bool FiniteChunk(const float* x, size_t n) {
-  const hn::ScalableTag<float> d;
-  const size_t lanes = hn::Lanes(d);
-  const auto zero = hn::Zero(d);
-  auto a = zero, b = zero;
-  size_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    a = hn::MulAdd(hn::LoadU(d, x + i), zero, a);
-    b = hn::MulAdd(hn::LoadU(d, x + i + lanes), zero, b);
-  }
-  float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(a, b)));
-  for (; i < n; ++i) sum += 0.0f * x[i];
-  return sum == 0;
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace isthmus::kernels
 HWY_AFTER_NAMESPACE();
@@ -134,7 +118,6 @@ namespace {
 
 HWY_EXPORT(AdamChunk);
 HWY_EXPORT(SquaredNormChunk);
-HWY_EXPORT(FiniteChunk);
 
 constexpr int64_t chunk = 16384;
 
@@ -146,20 +129,15 @@ void check(size_t parameters, size_t gradients, size_t first, size_t second, int
   if (step < 1) throw Error({.who = "adam", .expected = "step 1 or later", .got = fmt::format("{}", step)});
 }
 
-/// Calls body(chunk number, first, count) for the chunks of n numbers.
-template <class Body>
-void over(size_t n, const Body& body) {
-  const int64_t count = static_cast<int64_t>(n);
-  parallel_for(count, chunk, count, [&](int64_t begin, int64_t end) {
-    body(static_cast<size_t>(begin / chunk), static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-  });
-}
-
 /// The sum of body(first, count) over the chunks, added in their order.
 template <class Body>
 double sum_over(size_t n, const Body& body) {
-  std::vector<double> parts((n + chunk - 1) / chunk);
-  over(n, [&](size_t part, size_t at, size_t count) { parts[part] = body(at, count); });
+  const auto count = static_cast<int64_t>(n);
+  std::vector<double> parts(static_cast<size_t>(ceil_div(count, chunk)));
+  parallel_for(count, chunk, count, [&](int64_t begin, int64_t end) {
+    parts[static_cast<size_t>(begin / chunk)] =
+        body(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  });
   double sum = 0;
   for (const double part : parts) sum += part;
   return sum;
@@ -182,26 +160,10 @@ double adam(std::span<float> parameters, std::span<const float> gradients, std::
   });
 }
 
-void adam_reference(std::span<float> parameters, std::span<const float> gradients,
-                    std::span<float> first_moment, std::span<float> second_moment, const AdamStep& settings) {
-  check(parameters.size(), gradients.size(), first_moment.size(), second_moment.size(), settings.step);
-  const AdamFactors factors(settings);
-  for (size_t i = 0; i < parameters.size(); ++i)
-    adam_one(factors, parameters[i], gradients[i], first_moment[i], second_moment[i]);
-}
-
 double squared_norm(std::span<const float> numbers) {
   return sum_over(numbers.size(), [&](size_t at, size_t n) {
     return HWY_DYNAMIC_DISPATCH(SquaredNormChunk)(numbers.data() + at, n);
   });
-}
-
-bool all_finite(std::span<const float> numbers) {
-  std::vector<char> parts((numbers.size() + chunk - 1) / chunk);
-  over(numbers.size(), [&](size_t part, size_t at, size_t n) {
-    parts[part] = HWY_DYNAMIC_DISPATCH(FiniteChunk)(numbers.data() + at, n);
-  });
-  return std::all_of(parts.begin(), parts.end(), [](char finite) { return finite != 0; });
 }
 
 }  // namespace isthmus::kernels

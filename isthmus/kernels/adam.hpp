@@ -26,14 +26,7 @@ struct AdamStep {
 double adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> first_moment,
             std::span<float> second_moment, const AdamStep& settings, std::span<Bfloat16> shadow = {});
 
-/// The same, one number at a time and without a shadow: the definition that `adam` is tested against.
-void adam_reference(std::span<float> parameters, std::span<const float> gradients,
-                    std::span<float> first_moment, std::span<float> second_moment, const AdamStep& settings);
-
 /// Sum of squares, accumulated in double; the same bits on any number of threads.
 double squared_norm(std::span<const float> numbers);
-
-/// False when any number is infinite or not a number.
-bool all_finite(std::span<const float> numbers);
 
 }  // namespace isthmus::kernels

@@ -5,11 +5,9 @@
 
 namespace isthmus::kernels {
 
-// Bernoulli likelihood from logits. `logits` is row-major [rows, columns]; `x` holds rows / repeat rows, or
-// fewer: row r of the logits belongs to row (r / repeat) mod (rows of x). So k draws an example that lie side
-// by side
-// ([batch, k, columns]) take repeat = k, and k copies of the batch ([k, batch, columns]) take repeat = 1.
-// Both throw Error when sizes do not agree.
+// Bernoulli likelihood from logits. `logits` is row-major [rows, columns] and `x` [rows / repeat, columns]:
+// row r of the logits belongs to row r / repeat of x, as k draws of each example that lie side by side. Both
+// throw Error when sizes do not agree.
 
 /// out[r] = sum over c of x·l - log(1 + e^l), nats. For x in [0, 1] no term cancels another, and the result
 /// is within 1e-6 of itself, however long or saturated the row.

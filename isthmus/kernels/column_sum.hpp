@@ -15,7 +15,7 @@ namespace isthmus::kernels {
 /// where `add`. When `out` is empty nobody wants them, and body gets a null pointer.
 template <class Body>
 void sum_columns(std::span<float> out, bool add, int64_t rows, int64_t columns, const Body& body) {
-  const int64_t chunk = std::max<int64_t>(16, 8192 / std::max<int64_t>(columns, 1));
+  const int64_t chunk = std::max<int64_t>(16, rows_of_chunk(columns));
   std::vector<float> sums(out.empty() ? 0 : static_cast<size_t>(ceil_div(rows, chunk) * columns));
   parallel_for(rows, chunk, rows * columns, [&](int64_t begin, int64_t end) {
     body(begin, end, out.empty() ? nullptr : sums.data() + begin / chunk * columns);

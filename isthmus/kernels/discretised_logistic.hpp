@@ -5,8 +5,8 @@
 
 namespace isthmus::kernels {
 
-/// Scales below this are held here: all the mass then lies in one bin. PixelCNN++'s −7, for pixels from 0
-/// to 1.
+/// Log-scales below this are held here, where a bin is 8.6 scales wide. PixelCNN++'s −7, for pixels from 0
+/// to 1 and not from −1.
 inline constexpr double least_log_scale = -7.6931;
 
 /// out[r] = the sum over columns of log P(x), a logistic density integrated over 256 bins, the first and last

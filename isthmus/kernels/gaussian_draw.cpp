@@ -41,14 +41,15 @@ HWY_INLINE void Store(V v, D d, float* p, size_t left) {
 float DrawAndKlRow(float* HWY_RESTRICT z, const float* HWY_RESTRICT mean,
                    const float* HWY_RESTRICT log_variance, const float* HWY_RESTRICT epsilon, size_t n) {
   const D d;
-  const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f);
+  const V half = hn::Set(d, 0.5f);
   V sum = hn::Zero(d);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const V m = Load(d, mean + i, n - i), lv = Load(d, log_variance + i, n - i);
     const V sigma = math::Exp(d, hn::Mul(half, lv));
     Store(hn::MulAdd(sigma, Load(d, epsilon + i, n - i), m), d, z + i, n - i);
-    const V variance_rest = hn::Sub(hn::MulSub(sigma, sigma, one), lv);
-    sum = hn::Add(sum, hn::MulAdd(m, m, variance_rest));
+    // Of a dimension that is not used, mean and log-variance are next to 0, and their KL to many digits.
+    const V beyond = math::ExpBeyondLine(d, lv, hn::Mul(sigma, sigma));
+    sum = hn::Add(sum, hn::MulAdd(m, m, beyond));
   }
   return 0.5f * hn::GetLane(hn::SumOfLanes(d, sum));
 }
@@ -57,13 +58,14 @@ void DrawAndKlRowBackward(float* HWY_RESTRICT dmean, float* HWY_RESTRICT dlog_va
                           const float* HWY_RESTRICT dz, float dkl, const float* HWY_RESTRICT mean,
                           const float* HWY_RESTRICT log_variance, const float* HWY_RESTRICT z, size_t n) {
   const D d;
-  const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f), weight = hn::Set(d, dkl);
+  const V half = hn::Set(d, 0.5f), weight = hn::Set(d, dkl);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const V m = Load(d, mean + i, n - i), g = Load(d, dz + i, n - i);
-    const V variance = math::Exp(d, Load(d, log_variance + i, n - i));
+    const V lv = Load(d, log_variance + i, n - i);
+    const V variance_less_one = hn::Add(math::ExpBeyondLine(d, lv, math::Exp(d, lv)), lv);
     Store(hn::MulAdd(weight, m, g), d, dmean + i, n - i);
     const V path = hn::Mul(g, hn::Sub(Load(d, z + i, n - i), m));
-    Store(hn::Mul(half, hn::MulAdd(weight, hn::Sub(variance, one), path)), d, dlog_variance + i, n - i);
+    Store(hn::Mul(half, hn::MulAdd(weight, variance_less_one, path)), d, dlog_variance + i, n - i);
   }
 }
 
@@ -125,9 +127,9 @@ void check_size(std::string_view what, size_t got, int64_t expected) {
                  .got = fmt::format("{}", got)});
 }
 
-/// Rows of `width` numbers that are worth a thread.
+/// Half of the usual: a draw costs more than most.
 int64_t chunk_of(int64_t width) {
-  return std::max<int64_t>(1, 4096 / std::max<int64_t>(width, 1));
+  return rows_of_chunk(2 * width);
 }
 
 }  // namespace

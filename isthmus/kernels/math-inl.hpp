@@ -43,6 +43,13 @@ HWY_INLINE V ExpRest(D d, V r) {
   return hn::MulAdd(q, r, hn::Set(d, 0.4999999403953552f));
 }
 
+/// e^x - 1 - x, which is never negative, to the precision of the result; `exp` is e^x where |x| > 0.35.
+template <class D, class V>
+HWY_INLINE V ExpBeyondLine(D d, V x, V exp) {
+  const V far = hn::Sub(hn::Sub(exp, hn::Set(d, 1.0f)), x);
+  return hn::IfThenElse(hn::Le(hn::Abs(x), hn::Set(d, 0.35f)), hn::Mul(hn::Mul(x, x), ExpRest(d, x)), far);
+}
+
 /// e^x, with denormal results, 0 below -104 and infinity above 88.73.
 template <class D, class V>
 HWY_INLINE V Exp(D d, V x) {

@@ -16,7 +16,7 @@ constexpr int64_t ceil_div(int64_t a, int64_t b) {
 /// alone, never on the number of threads: a kernel that writes each result from one chunk, or combines one
 /// partial result a chunk in the order of the chunks, therefore gives the same bits on any number of threads.
 /// `work` is the count of numbers touched in all; below parallel_threshold everything runs on the calling
-/// thread. `body` must not throw.
+/// thread. What `body` throws ends the program.
 template <class Body>
 void parallel_for(int64_t count, int64_t chunk, int64_t work, const Body& body) {
   const int64_t chunks = ceil_div(count, chunk);
@@ -29,11 +29,15 @@ void parallel_for(int64_t count, int64_t chunk, int64_t work, const Body& body) 
   for (int64_t i = 0; i < chunks; ++i) run(i);
 }
 
-/// Calls body(row) for every row of a [rows, columns] matrix, some 8,192 numbers at a time.
+/// Rows of `columns` numbers that are worth a chunk of their own.
+constexpr int64_t rows_of_chunk(int64_t columns) {
+  return std::max<int64_t>(1, 8192 / std::max<int64_t>(columns, 1));
+}
+
+/// Calls body(row) for every row of a [rows, columns] matrix.
 template <class Body>
 void over_rows(int64_t rows, int64_t columns, const Body& body) {
-  const int64_t chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(columns, 1));
-  parallel_for(rows, chunk, rows * columns, [&](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_of_chunk(columns), rows * columns, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) body(row);
   });
 }

@@ -37,14 +37,6 @@ struct Uniform {
   }
 };
 
-struct UniformOpen {
-  using T = float;
-  static HWY_INLINE void Apply(VecU (&w)[4]) {
-    for (VecU& v : w)
-      v = hn::BitCast(U32(), hn::Mul(noise::OpenTimes2To31(F32(), v), hn::Set(F32(), 0x1p-31f)));
-  }
-};
-
 struct Normal {
   using T = float;
   static HWY_INLINE void Apply(VecU (&w)[4]) {
@@ -111,9 +103,6 @@ void DrawBits(const Grid& g, int64_t begin, int64_t end, uint32_t* out) {
 void DrawUniform(const Grid& g, int64_t begin, int64_t end, float* out) {
   Draw<Uniform>(g, begin, end, out);
 }
-void DrawOpen(const Grid& g, int64_t begin, int64_t end, float* out) {
-  Draw<UniformOpen>(g, begin, end, out);
-}
 void DrawNormal(const Grid& g, int64_t begin, int64_t end, float* out) {
   Draw<Normal>(g, begin, end, out);
 }
@@ -132,29 +121,6 @@ void Below(const float* u, const float* p, size_t n, float* out) {
   for (; i < n; ++i) out[i] = u[i] < p[i] ? 1.0f : 0.0f;
 }
 
-void BelowScalar(const float* u, float p, size_t n, float* out) {
-  const F32 d;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(hn::IfThenElseZero(hn::Lt(hn::LoadU(d, u + i), hn::Set(d, p)), hn::Set(d, 1.0f)), d, out + i);
-  for (; i < n; ++i) out[i] = u[i] < p ? 1.0f : 0.0f;
-}
-
-void BelowPixels(const float* u, const uint8_t* pixels, size_t n, float* out) {
-  const F32 d;
-  const hn::Rebind<uint8_t, F32> d8;
-  const hn::RebindToSigned<F32> di;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const VecF p =
-        hn::Div(hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d8, pixels + i))), hn::Set(d, 255.0f));
-    hn::StoreU(hn::IfThenElseZero(hn::Lt(hn::LoadU(d, u + i), p), hn::Set(d, 1.0f)), d, out + i);
-  }
-  for (; i < n; ++i) out[i] = u[i] < static_cast<float>(pixels[i]) / 255.0f ? 1.0f : 0.0f;
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace isthmus::kernels
 HWY_AFTER_NAMESPACE();
@@ -165,12 +131,9 @@ namespace {
 
 HWY_EXPORT(DrawBits);
 HWY_EXPORT(DrawUniform);
-HWY_EXPORT(DrawOpen);
 HWY_EXPORT(DrawNormal);
 HWY_EXPORT(DrawGumbel);
 HWY_EXPORT(Below);
-HWY_EXPORT(BelowScalar);
-HWY_EXPORT(BelowPixels);
 
 Grid grid_for(size_t size, int64_t rows, int64_t columns, NoiseKey key, int64_t first_row) {
   if (rows < 0 || columns < 0 || static_cast<int64_t>(size) != rows * columns)
@@ -226,7 +189,6 @@ void require_same(size_t probabilities, size_t out) {
   }
 ISTHMUS_FILL(fill_bits, DrawBits, uint32_t)
 ISTHMUS_FILL(fill_uniform, DrawUniform, float)
-ISTHMUS_FILL(fill_uniform_open, DrawOpen, float)
 ISTHMUS_FILL(fill_normal, DrawNormal, float)
 ISTHMUS_FILL(fill_gumbel, DrawGumbel, float)
 #undef ISTHMUS_FILL
@@ -236,21 +198,6 @@ void fill_bernoulli(std::span<float> out, std::span<const float> probabilities, 
   require_same(probabilities.size(), out.size());
   over_uniform(out.size(), rows, columns, key, first_row, [&](const float* u, int64_t at, size_t n) {
     HWY_DYNAMIC_DISPATCH(Below)(u, probabilities.data() + at, n, out.data() + at);
-  });
-}
-
-void fill_bernoulli(std::span<float> out, float probability, int64_t rows, int64_t columns, NoiseKey key,
-                    int64_t first_row) {
-  over_uniform(out.size(), rows, columns, key, first_row, [&](const float* u, int64_t at, size_t n) {
-    HWY_DYNAMIC_DISPATCH(BelowScalar)(u, probability, n, out.data() + at);
-  });
-}
-
-void fill_bernoulli(std::span<float> out, std::span<const uint8_t> pixels, int64_t rows, int64_t columns,
-                    NoiseKey key, int64_t first_row) {
-  require_same(pixels.size(), out.size());
-  over_uniform(out.size(), rows, columns, key, first_row, [&](const float* u, int64_t at, size_t n) {
-    HWY_DYNAMIC_DISPATCH(BelowPixels)(u, pixels.data() + at, n, out.data() + at);
   });
 }
 

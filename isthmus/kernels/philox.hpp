@@ -48,16 +48,14 @@ void fill_bits(std::span<uint32_t> out, int64_t rows, int64_t columns, NoiseKey 
 /// (w >> 8) / 2^24: the multiples of 2^-24 in [0, 1), each equally likely.
 void fill_uniform(std::span<float> out, int64_t rows, int64_t columns, NoiseKey key, int64_t first_row);
 
-/// ((w >> 1) | 1) / 2^31 rounded to float: in [2^-31, 1], never 0, so its logarithm is finite.
-void fill_uniform_open(std::span<float> out, int64_t rows, int64_t columns, NoiseKey key, int64_t first_row);
-
 /// Standard normal, by Box and Muller (1958) on columns (0,1), (2,3), … of a row. With words a, b of the
-/// pair: radius = sqrt(-2 log u), u as in fill_uniform_open of a; t = (int32)(b << 2) · π/2^33, an angle in
+/// pair: radius = sqrt(-2 log u), u = ((a >> 1) | 1) / 2^31 (never 0, so its logarithm is finite); t =
+/// (int32)(b << 2) · π/2^33, an angle in
 /// [-π/4, π/4); x = ±cos t (sign: bit 31 of b), y = sin t, swapped when bit 30 of b is set. Reaches ±6.55;
 /// never inf or nan. Within 1e-6 of the same formula in double.
 void fill_normal(std::span<float> out, int64_t rows, int64_t columns, NoiseKey key, int64_t first_row);
 
-/// Standard Gumbel, -log(-log1p(-u)), u as in fill_uniform_open but at most 1 - 2^-24: in [-2.82, 21.5].
+/// Standard Gumbel, -log(-log1p(-u)), u = ((w >> 1) | 1) / 2^31 but at most 1 - 2^-24: in [-2.82, 21.5].
 /// Small u, the upper tail that decides an arg-max, keeps its full resolution. Within 2e-6 of the same
 /// formula in double.
 void fill_gumbel(std::span<float> out, int64_t rows, int64_t columns, NoiseKey key, int64_t first_row);
@@ -65,11 +63,6 @@ void fill_gumbel(std::span<float> out, int64_t rows, int64_t columns, NoiseKey k
 /// 1 where the uniform number of fill_uniform is below the probability, else 0: exact at p = 0 and p = 1,
 /// within 2^-24 between. `probabilities` has the shape of `out` (and may be the same memory).
 void fill_bernoulli(std::span<float> out, std::span<const float> probabilities, int64_t rows, int64_t columns,
-                    NoiseKey key, int64_t first_row);
-void fill_bernoulli(std::span<float> out, float probability, int64_t rows, int64_t columns, NoiseKey key,
-                    int64_t first_row);
-/// Dynamic binarisation of grey pixels: probability = pixel / 255.
-void fill_bernoulli(std::span<float> out, std::span<const uint8_t> pixels, int64_t rows, int64_t columns,
                     NoiseKey key, int64_t first_row);
 
 /// A uniformly drawn order of 0 … n-1 (Fisher–Yates; bounded draws without bias, Lemire 2019), n < 2^32.

@@ -116,7 +116,7 @@ HWY_EXPORT(Compress);
 /// Calls body(row, first of its numbers, how many) for all rows, on several threads; `each` is the work that
 /// a number costs.
 template <class Body>
-void over_rows(const SparseRows& matrix, int64_t each, const Body& body) {
+void over_sparse_rows(const SparseRows& matrix, int64_t each, const Body& body) {
   const int64_t chunk = std::max<int64_t>(1, ceil_div(matrix.rows(), 64));
   parallel_for(matrix.rows(), chunk, matrix.count() * each, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -184,7 +184,7 @@ SparseRows SparseRows::transposed() const {
 void add_product(const Rows& out, const SparseRows& a, const ConstRows& b) {
   check("add_product", out.rows == a.rows() && b.rows == a.columns && out.columns == b.columns, a, out.rows,
         out.columns, b.rows);
-  over_rows(a, out.columns, [&](int64_t row, size_t first, size_t count) {
+  over_sparse_rows(a, out.columns, [&](int64_t row, size_t first, size_t count) {
     HWY_DYNAMIC_DISPATCH(AddRows)
     (out.data + row * out.stride, a.places.data() + first, a.values.data() + first, count, b.data,
      static_cast<size_t>(b.stride), static_cast<size_t>(out.columns));
@@ -195,7 +195,7 @@ std::vector<float> product_at(const SparseRows& at, const ConstRows& a, const Co
   check("product_at", a.rows == at.rows() && b.rows == at.columns && a.columns == b.columns, at, a.rows,
         a.columns, b.rows);
   std::vector<float> out(at.values.size());
-  over_rows(at, a.columns, [&](int64_t row, size_t first, size_t count) {
+  over_sparse_rows(at, a.columns, [&](int64_t row, size_t first, size_t count) {
     HWY_DYNAMIC_DISPATCH(DotRows)
     (out.data() + first, a.data + row * a.stride, at.places.data() + first, count, b.data,
      static_cast<size_t>(b.stride), static_cast<size_t>(a.columns));

@@ -99,8 +99,7 @@ void check(std::string_view who, size_t numbers, size_t places, int64_t rows, in
 
 void top_k(std::span<int32_t> places, std::span<const float> x, int64_t rows, int64_t columns, int64_t k) {
   check("top_k", x.size(), places.size(), rows, columns, k);
-  const int64_t chunk = std::max<int64_t>(1, 4096 / columns);
-  parallel_for(rows, chunk, 32 * rows * columns, [&](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_of_chunk(2 * columns), 32 * rows * columns, [&](int64_t begin, int64_t end) {
     std::vector<int32_t> keys(static_cast<size_t>(columns));
     for (int64_t r = begin; r < end; ++r) HWY_DYNAMIC_DISPATCH(TopKRow)
     (places.data() + r * k, x.data() + r * columns, keys.data(), static_cast<size_t>(columns),

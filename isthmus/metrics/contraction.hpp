@@ -55,8 +55,7 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 
 inline Measurement measure(const Subject& subject, const Config& config) {
   const at::NoGradGuard no_graph;  // of the norms: nobody differentiates them
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
+  const int64_t total = subject.count(config.images);
   const auto encode = [&](const Tensor& x) { return subject.can<Encoder>()->encode(x); };
   ops::RunningMean norms;
   ops::RunningMean squares;

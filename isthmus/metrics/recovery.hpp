@@ -45,8 +45,7 @@ inline std::optional<std::string> why_not(const Subject& subject) {
 
 inline Measurement measure(const Subject& subject, const Config& config) {
   const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
+  const int64_t total = subject.count(config.images);
   ops::RunningMean recovered;
   ops::RunningMean damaged;
   const bool own = config.damage.own && subject.can<Denoiser>() != nullptr;

@@ -64,8 +64,7 @@ struct Units {
 
 inline Measurement measure(const Subject& subject, const Config& config) {
   const at::NoGradGuard no_grad;
-  const int64_t size = subject.examples().size();
-  const int64_t total = config.images == 0 ? size : std::min(config.images, size);
+  const int64_t total = subject.count(config.images);
   Units units;
   ops::RunningMean share;
   ops::RunningMean sparseness;

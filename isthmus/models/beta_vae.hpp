@@ -3,7 +3,7 @@
 #include <string_view>
 #include <tuple>
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "isthmus/core/field.hpp"
 #include "isthmus/core/paper.hpp"
@@ -64,11 +64,13 @@ class Model final : public nn::GaussianAutoencoder {
   Model(const Config& config, const DataSpec& data, Noise noise)
       : GaussianAutoencoder(config.backbone, {.sizes = {config.latent}}, config.observation, data, noise),
         beta_(config.beta),
-        capacity_(config.capacity) {
-    if (config.capacity.greatest() > 0 && config.beta == Config{}.beta)
-      spdlog::warn(
-          "beta {} is low for a capacity: the KL term need not come near it; Burgess et al. took --beta 1000",
-          config.beta.text());
+        capacity_(config.capacity) {}
+
+  std::vector<std::string> warnings() const override {
+    if (capacity_.greatest() == 0 || !(beta_ == Config{}.beta)) return {};
+    return {fmt::format(
+        "beta {} is low for a capacity: the KL term need not come near it; Burgess et al. took --beta 1000",
+        beta_.text())};
   }
 
   /// As the VAE's, but for beta and the capacity (Higgins et al. 2017, equation 4; Burgess et al. 2018,

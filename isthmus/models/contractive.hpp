@@ -73,7 +73,7 @@ class Model final : public nn::Autoencoder {
  private:
   /// [batch]: ‖∂f/∂x‖²_F, differentiable in the weights.
   Tensor squared_jacobian_norm(const Tensor& x, const Tensor& code, Noise& noise) {
-    if (stacked_layers() == 1 && encoder().first_weight().dim() == 2)
+    if (stacked_layers() == 1)
       return ops::layer_squared_jacobian_norm(code, encoder().first_weight(), config_.code_activation);
     const auto f = [this](const Tensor& input) { return encode(input); };
     return config_.jacobian == Jacobian::exact

@@ -249,9 +249,9 @@ class Model final : public nn::DiscreteAutoencoder {
 
   /// In evaluation mode z is a draw, so the loss is −ELBO whatever the temperature.
   Loss relaxed(const Batch& batch, const Tensor& q, Step& step) const {
-    const Tensor disturbed = code().disturb(q, config_.draws, step.noise);
-    const Tensor soft = code().mean(disturbed / config_.temperature.at(step.index));
-    const Tensor hard = code().mode(disturbed);
+    const Tensor perturbed = code().perturb(q, config_.draws, step.noise);
+    const Tensor soft = code().mean(perturbed / config_.temperature.at(step.index));
+    const Tensor hard = code().mode(perturbed);
     Tensor z = hard;
     if (is_training()) z = config_.gradient == Gradient::gumbel ? soft : hard + (soft - soft.detach());
     return elbo(log_prob_given(batch.x, z), kl_to_prior(q));

@@ -86,7 +86,7 @@ class Model final : public nn::Autoencoder {
   }
 
  private:
-  bool one_layer() { return stacked_layers() == 1 && encoder().first_weight().dim() == 2; }
+  bool one_layer() { return stacked_layers() == 1; }
 
   /// Lets every unit answer `mean` with 0. Else those that happen to look like it are among the k largest for
   /// every example, and many of the others are never kept and never learn.

@@ -31,7 +31,7 @@ Tensor Autoencoder::responses(const Tensor& x) {
 
 int64_t Autoencoder::stacked_layers() const {
   const auto* stack = dynamic_cast<const Mlp*>(encoder_.get());
-  return stack == nullptr ? 1 : static_cast<int64_t>(stack->layers().size());
+  return stack == nullptr ? 0 : static_cast<int64_t>(stack->layers().size());
 }
 
 Tensor Autoencoder::layer_error(int64_t layer, const Tensor& x,

@@ -52,7 +52,7 @@ class Autoencoder : public Model, public Encoder, public Decoder, public Filters
   Tensor error(const Tensor& code, const Tensor& x) { return output_error(decoder_->forward(code), x); }
   Tensor output_error(const Tensor& outputs, const Tensor& x) { return reconstruction_.error(outputs, x); }
 
-  /// What Layerwise asks for: 1 where the layers are no plain stack (convolutions).
+  /// What Layerwise asks for: 0 where the layers are no plain stack (convolutions).
   int64_t stacked_layers() const;
   /// Layer `layer` and the decoder's layer opposite as an autoencoder of what the layers below make of x.
   /// `damage` is what the layer sees of its input; the target is the input itself. [batch].

@@ -78,8 +78,7 @@ Tensor Condition::hidden_of(const Tensor& values) const {
 }
 
 Tensor Condition::completed(const Batch& given, const Tensor& predicted) const {
-  Shape shape = shape_;
-  shape.insert(shape.begin(), predicted.size(0));
+  const Shape shape = batch_shape(predicted.size(0), shape_);
   if (classes_ > 0) return predicted.view(shape);
   return given.x.flatten(1)
       .index_copy(1, hidden_at_.to(given.x.device()), predicted.to(given.x.dtype()))

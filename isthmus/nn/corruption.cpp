@@ -38,7 +38,7 @@ Tensor corrupt(const Tensor& x, const Corruption& corruption, Noise& noise) {
   const Tensor lost = chosen(flat, count, noise);
   const Tensor in_place = corruption.corruption == CorruptionKind::masking
                               ? at::zeros_like(flat)
-                              : noise.uniform(flat.sizes(), flat.device()).round_();
+                              : noise.bernoulli(at::full_like(flat, 0.5));
   return at::where(lost, in_place, flat).view_as(x);
 }
 

@@ -3,8 +3,7 @@
 namespace isthmus::nn {
 
 Tensor damaged(Model& model, const Damage& damage, const Tensor& x, uint64_t seed, int64_t first) {
-  constexpr int64_t no_step = -1;  // draws that no training step of the same seed makes
-  Noise noise(seed, Purpose::corrupt, no_step, first);
+  Noise noise(seed, Purpose::corrupt, Noise::no_step, first);
   if (auto* denoiser = dynamic_cast<Denoiser*>(&model); denoiser != nullptr && damage.own)
     return denoiser->corrupt(x, noise);
   return corrupt(x, damage.corruption, noise);

@@ -37,7 +37,7 @@ GaussianParameters GaussianAutoencoder::posterior(const Tensor& x) {
   return gaussian::split(encoder_->forward(x));
 }
 
-ops::GaussianDraw GaussianAutoencoder::draw_with_kl(const Tensor& x, Noise& noise) {
+ops::DrawAndKl GaussianAutoencoder::draw_with_kl(const Tensor& x, Noise& noise) {
   const Tensor parameters = encoder_->forward(x);
   return ops::draw_and_kl(parameters, noise.normal({x.size(0), code_size()}, parameters.device()));
 }

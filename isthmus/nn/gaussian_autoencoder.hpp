@@ -73,7 +73,7 @@ class GaussianAutoencoder : public Model,
                       const ObservationConfig& observation, const DataSpec& data, Noise noise);
 
   /// One draw an example from q(z|x), [batch, size], and KL(q(z|x) ‖ N(0, I)), [batch], of a single layer.
-  ops::GaussianDraw draw_with_kl(const Tensor& x, Noise& noise);
+  ops::DrawAndKl draw_with_kl(const Tensor& x, Noise& noise);
 
   /// k draws an example from q; with `moves`, from q moved by them, as posterior_parameters has them for the
   /// layers above the first.

@@ -126,9 +126,7 @@ Tensor Observation::log_prob_of_each(const Tensor& outputs, const Tensor& x) con
 }
 
 Tensor Observation::mean(const Tensor& outputs) const {
-  Shape shape = data_.shape;
-  shape.insert(shape.begin(), outputs.size(0));
-  Tensor location = read(outputs).location.reshape(shape);
+  Tensor location = read(outputs).location.reshape(batch_shape(outputs.size(0), data_.shape));
   switch (config_.likelihood) {
     case Likelihood::bernoulli:
       return at::sigmoid(location);
@@ -142,8 +140,7 @@ Tensor Observation::mean(const Tensor& outputs) const {
 
 Tensor Observation::draw(const Tensor& outputs, Noise& noise) const {
   const at::NoGradGuard no_grad;
-  Shape shape = data_.shape;
-  shape.insert(shape.begin(), outputs.size(0));
+  const Shape shape = batch_shape(outputs.size(0), data_.shape);
   const auto [location, spread] = read(outputs);
   switch (config_.likelihood) {
     case Likelihood::bernoulli:

@@ -46,9 +46,7 @@ Tensor Reconstruction::error(const Tensor& outputs, const Tensor& x) const {
 }
 
 Tensor Reconstruction::image(const Tensor& outputs) const {
-  Shape sizes = shape_;
-  sizes.insert(sizes.begin(), outputs.size(0));
-  const Tensor y = precise(outputs).reshape(sizes);
+  const Tensor y = precise(outputs).reshape(batch_shape(outputs.size(0), shape_));
   return loss_ == ReconstructionLoss::squared_error ? y : at::sigmoid(y);
 }
 

@@ -1,5 +1,7 @@
 #include "isthmus/ops/activation.hpp"
 
+#include <stdexcept>
+
 namespace isthmus::ops {
 
 Tensor activate(const Tensor& x, Activation activation) {
@@ -15,7 +17,7 @@ Tensor activate(const Tensor& x, Activation activation) {
     case Activation::softplus:
       return at::softplus(x);
   }
-  return x;
+  throw std::logic_error("no such activation");
 }
 
 Tensor slope(const Tensor& y, Activation activation) {
@@ -31,7 +33,7 @@ Tensor slope(const Tensor& y, Activation activation) {
     case Activation::softplus:
       return -at::expm1(-y);
   }
-  return y;
+  throw std::logic_error("no such activation");
 }
 
 }  // namespace isthmus::ops

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "isthmus/core/error.hpp"
 #include "isthmus/ops/running_mean.hpp"
 

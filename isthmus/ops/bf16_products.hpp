@@ -15,7 +15,7 @@ struct Shadow {
 /// up in float32. `linear` returns float32; a stack of convolutions stays in bfloat16 from its first to its
 /// last but one. All else stays float32: likelihoods, divergences, penalties, sums; so do the few products of
 /// a layer behind keep_top_k. For the loss of a training step: a layer's backward pass does as its forward
-/// pass did.
+/// pass did, but one that is to be differentiated itself, which multiplies float32 numbers.
 class Bf16Products {
  public:
   /// A weight of `linear` that lies in `shadow.values` is not rounded again but read from `shadow.rounded`.

@@ -1,11 +1,8 @@
 #include "isthmus/ops/discretised_logistic.hpp"
 
-#include <fmt/format.h>
-
-#include "isthmus/core/error.hpp"
 #include "isthmus/kernels/discretised_logistic.hpp"
 #include "isthmus/ops/fused.hpp"
-#include "isthmus/ops/shape_text.hpp"
+#include "isthmus/ops/likelihood_shapes.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -13,18 +10,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-void check_shapes(const Tensor& mean, const Tensor& log_scale, const Tensor& x, int64_t repeat) {
-  const bool rows_agree =
-      mean.dim() == 2 && x.dim() == 2 && mean.size(1) == x.size(1) && mean.size(0) == x.size(0) * repeat;
-  const bool scales_agree = log_scale.dim() == 0 || log_scale.sizes() == mean.sizes() ||
-                            (log_scale.dim() == 1 && log_scale.size(0) == mean.size(1));
-  if (rows_agree && scales_agree) return;
-  throw Error(
-      {.who = "discretised_logistic_log_likelihood",
-       .expected = fmt::format("means [rows, d] of x [rows / {}, d], log scales as many, [d] or one", repeat),
-       .got = fmt::format("{} of {}, and {}", shape_text(mean), shape_text(x), shape_text(log_scale))});
-}
 
 Tensor value(const Tensor& mean, const Tensor& log_scale, const Tensor& x, int64_t repeat) {
   const Tensor out = at::empty({mean.size(0)}, mean.options());
@@ -48,8 +33,10 @@ struct DiscretisedLogistic : torch::autograd::Function<DiscretisedLogistic> {
     const Tensor& x = saved[2];
     const int64_t repeat = context->saved_data["repeat"].toInt();
     if (at::GradMode::is_enabled()) {
-      const Tensor again = reference::discretised_logistic_log_likelihood(mean, log_scale, x, repeat);
-      const variable_list both = gradients_with_a_graph(again, {mean, log_scale}, gradients[0]);
+      const auto likelihood = [&x, repeat](const variable_list& of) {
+        return reference::discretised_logistic_log_likelihood(of[0], of[1], x, repeat);
+      };
+      const variable_list both = gradients_with_a_graph(likelihood, {mean, log_scale}, gradients[0]);
       return {both[0], both[1], Tensor(), Tensor()};
     }
     const Tensor g = gradients[0].contiguous();
@@ -77,15 +64,16 @@ Tensor discretised_logistic_log_mass(const Tensor& mean, const Tensor& log_scale
 
 Tensor reference::discretised_logistic_log_likelihood(const Tensor& mean, const Tensor& log_scale,
                                                       const Tensor& x, int64_t repeat) {
-  const auto by_example = [&](const Tensor& t) { return t.dim() == 2 ? t.unflatten(0, {-1, repeat}) : t; };
-  return discretised_logistic_log_mass(by_example(mean), by_example(log_scale), x.unsqueeze(1))
+  return discretised_logistic_log_mass(by_example(mean, repeat), by_example(log_scale, repeat),
+                                       x.unsqueeze(1))
       .sum(-1)
       .flatten();
 }
 
 Tensor discretised_logistic_log_likelihood(const Tensor& mean, const Tensor& log_scale, const Tensor& x,
                                            int64_t repeat) {
-  check_shapes(mean, log_scale, x, repeat);
+  check_rows("discretised_logistic_log_likelihood", mean, x, repeat);
+  check_spread("discretised_logistic_log_likelihood", log_scale, mean);
   // Halves of a decoder's outputs are not contiguous; to copy them costs little beside the arithmetic.
   const Tensor location = mean.contiguous();
   const Tensor scale = (log_scale.dim() == 0 ? log_scale.expand({mean.size(1)}) : log_scale).contiguous();

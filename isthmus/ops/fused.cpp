@@ -15,16 +15,22 @@ bool fused_paths_allowed() {
   return allowed;
 }
 
-torch::autograd::variable_list gradients_with_a_graph(const Tensor& reference,
-                                                      const torch::autograd::variable_list& inputs,
-                                                      const Tensor& g) {
-  torch::autograd::variable_list wanted;
-  for (const Tensor& input : inputs)
-    if (input.requires_grad()) wanted.push_back(input);
-  if (wanted.empty() || !reference.requires_grad()) return torch::autograd::variable_list(inputs.size());
-  const auto found = torch::autograd::grad({reference}, wanted, {g}, /*retain_graph=*/true,
-                                           /*create_graph=*/true, /*allow_unused=*/true);
-  torch::autograd::variable_list all;
+torch::autograd::variable_list gradients_with_a_graph(
+    const std::function<Tensor(const torch::autograd::variable_list&)>& f,
+    const torch::autograd::variable_list& inputs, const Tensor& g) {
+  using torch::autograd::variable_list;
+  // The gradient in an alias of an input leaves out every path by which another input depends on it.
+  variable_list aliases;
+  variable_list wanted;
+  for (const Tensor& input : inputs) {
+    aliases.push_back(input.requires_grad() ? input.view_as(input) : input);
+    if (input.requires_grad()) wanted.push_back(aliases.back());
+  }
+  const Tensor value = f(aliases);
+  if (!value.requires_grad()) return variable_list(inputs.size());
+  const variable_list found = torch::autograd::grad({value}, wanted, {g}, /*retain_graph=*/true,
+                                                    /*create_graph=*/true, /*allow_unused=*/true);
+  variable_list all;
   auto next = found.begin();
   for (const Tensor& input : inputs) all.push_back(input.requires_grad() ? *next++ : Tensor());
   return all;

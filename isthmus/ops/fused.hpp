@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "isthmus/core/torch.hpp"
 
 namespace isthmus::ops {
@@ -17,11 +19,12 @@ bool eligible(const Tensors&... tensors) {
   return fused_paths_allowed() && (one(tensors) && ...);
 }
 
-/// For a backward pass that is to be differentiated itself: the gradients of `reference`, an op's composed
-/// result, in `inputs`, with `g` as its own gradient, by operations that autograd sees. Undefined for inputs
-/// that require none.
-torch::autograd::variable_list gradients_with_a_graph(const Tensor& reference,
-                                                      const torch::autograd::variable_list& inputs,
-                                                      const Tensor& g);
+/// For a backward pass that is to be differentiated itself: the partial gradients of f(inputs), an op's
+/// composed form, in each of `inputs`, with `g` as the gradient of its value, by operations that autograd
+/// sees. Partial, since an input may have been made of another (h of its weights): that path is autograd's.
+/// Undefined for inputs that require none.
+torch::autograd::variable_list gradients_with_a_graph(
+    const std::function<Tensor(const torch::autograd::variable_list&)>& f,
+    const torch::autograd::variable_list& inputs, const Tensor& g);
 
 }  // namespace isthmus::ops

@@ -36,11 +36,7 @@ Halves halves_of(const Tensor& parameters, bool several) {
   return {mean.unsqueeze(1), log_variance.unsqueeze(1)};
 }
 
-Tensor or_zeros(const Tensor& gradient, const Tensor& like) {
-  return gradient.defined() ? gradient.contiguous() : at::zeros_like(like);
-}
-
-struct DrawAndKl : torch::autograd::Function<DrawAndKl> {
+struct KlFunction : torch::autograd::Function<KlFunction> {
   static variable_list forward(AutogradContext* context, const Tensor& parameters, const Tensor& epsilon) {
     const Tensor z = at::empty_like(epsilon);
     const Tensor kl = at::empty({epsilon.size(0)}, epsilon.options());
@@ -54,9 +50,8 @@ struct DrawAndKl : torch::autograd::Function<DrawAndKl> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& parameters = saved[0];
     const Tensor& z = saved[1];
-    const Tensor dz = or_zeros(gradients[0], z);
-    const Tensor dkl =
-        gradients[1].defined() ? gradients[1].contiguous() : at::zeros({z.size(0)}, z.options());
+    const Tensor dz = gradients[0].contiguous();
+    const Tensor dkl = gradients[1].contiguous();
     if (at::GradMode::is_enabled()) {  // a graph of the backward pass needs operations that autograd sees
       const auto [mean, log_variance] = halves_of(parameters, false);
       const Tensor g = dkl.unsqueeze(1);
@@ -69,7 +64,7 @@ struct DrawAndKl : torch::autograd::Function<DrawAndKl> {
   }
 };
 
-struct DrawAndRatio : torch::autograd::Function<DrawAndRatio> {
+struct RatioFunction : torch::autograd::Function<RatioFunction> {
   static variable_list forward(AutogradContext* context, const Tensor& parameters, const Tensor& epsilon) {
     const Tensor z = at::empty_like(epsilon);
     const Tensor ratio = at::empty({epsilon.size(0), epsilon.size(1)}, epsilon.options());
@@ -83,9 +78,8 @@ struct DrawAndRatio : torch::autograd::Function<DrawAndRatio> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& parameters = saved[0];
     const Tensor& z = saved[1];
-    const Tensor dz = or_zeros(gradients[0], z);
-    const Tensor dratio =
-        gradients[1].defined() ? gradients[1].contiguous() : at::zeros({z.size(0), z.size(1)}, z.options());
+    const Tensor dz = gradients[0].contiguous();
+    const Tensor dratio = gradients[1].contiguous();
     if (at::GradMode::is_enabled()) {
       const Tensor mean = halves_of(parameters, true).mean;
       const Tensor g = dratio.unsqueeze(2);
@@ -104,13 +98,13 @@ struct DrawAndRatio : torch::autograd::Function<DrawAndRatio> {
 
 namespace reference {
 
-GaussianDraw draw_and_kl(const Tensor& parameters, const Tensor& epsilon) {
+DrawAndKl draw_and_kl(const Tensor& parameters, const Tensor& epsilon) {
   const auto [mean, log_variance] = halves_of(parameters, false);
   return {at::addcmul(mean, at::exp(0.5 * log_variance), epsilon),
           0.5 * (at::expm1(log_variance) - log_variance + mean.square()).sum(1)};
 }
 
-GaussianDraw draw_and_ratio(const Tensor& parameters, const Tensor& epsilon) {
+DrawAndRatio draw_and_ratio(const Tensor& parameters, const Tensor& epsilon) {
   const auto [mean, log_variance] = halves_of(parameters, true);
   const Tensor z = at::addcmul(mean, at::exp(0.5 * log_variance), epsilon);
   return {z, 0.5 * (epsilon.square() + log_variance - z.square()).sum(2)};
@@ -118,17 +112,19 @@ GaussianDraw draw_and_ratio(const Tensor& parameters, const Tensor& epsilon) {
 
 }  // namespace reference
 
-GaussianDraw draw_and_kl(const Tensor& parameters, const Tensor& epsilon) {
+DrawAndKl draw_and_kl(const Tensor& parameters, const Tensor& epsilon) {
   check_shapes(parameters, epsilon, 2);
-  if (!eligible(parameters, epsilon)) return reference::draw_and_kl(parameters, epsilon);
-  const variable_list made = DrawAndKl::apply(parameters, epsilon);
+  if (!eligible(parameters, epsilon) || epsilon.requires_grad())
+    return reference::draw_and_kl(parameters, epsilon);
+  const variable_list made = KlFunction::apply(parameters, epsilon);
   return {made[0], made[1]};
 }
 
-GaussianDraw draw_and_ratio(const Tensor& parameters, const Tensor& epsilon) {
+DrawAndRatio draw_and_ratio(const Tensor& parameters, const Tensor& epsilon) {
   check_shapes(parameters, epsilon, 3);
-  if (!eligible(parameters, epsilon)) return reference::draw_and_ratio(parameters, epsilon);
-  const variable_list made = DrawAndRatio::apply(parameters, epsilon);
+  if (!eligible(parameters, epsilon) || epsilon.requires_grad())
+    return reference::draw_and_ratio(parameters, epsilon);
+  const variable_list made = RatioFunction::apply(parameters, epsilon);
   return {made[0], made[1]};
 }
 

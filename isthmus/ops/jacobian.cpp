@@ -4,10 +4,10 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/ops/shape_text.hpp"
 
 namespace isthmus::ops {
 namespace {
@@ -26,7 +26,7 @@ int64_t code_size(const Encoding& f, const Tensor& x) {
   if (code.dim() != 2 || code.size(0) != 1)
     throw Error({.who = "jacobian",
                  .expected = "a code of shape [batch, code]",
-                 .got = fmt::format("[{}] of one example", fmt::join(code.sizes(), ", ")),
+                 .got = fmt::format("{} of one example", shape_text(code)),
                  .hint = "flatten(1)"});
   return code.size(1);
 }
@@ -73,7 +73,7 @@ void check(const Tensor& x, int64_t probes, int64_t rows) {
   if (x.dim() < 2 || x.size(0) < 1 || probes < 1 || rows < 1)
     throw Error({.who = "jacobian",
                  .expected = "examples [batch, shape…], one probe or more and one row or more",
-                 .got = fmt::format("[{}], {} probes, {} rows", fmt::join(x.sizes(), ", "), probes, rows)});
+                 .got = fmt::format("{}, {} probes, {} rows", shape_text(x), probes, rows)});
 }
 
 }  // namespace
@@ -91,7 +91,8 @@ Tensor estimate_squared_jacobian_norm(const Encoding& f, const Tensor& x, Noise&
                                       int64_t rows) {
   check(x, probes, rows);
   const int64_t units = code_size(f, x);
-  const Tensor signs = noise.uniform({x.size(0), probes, units}, x.device()).round_().mul_(2).sub_(1);
+  const Tensor signs =
+      noise.bernoulli(at::full({x.size(0), probes, units}, 0.5F)).to(x.device()).mul_(2).sub_(1);
   const auto some = [&](int64_t first, int64_t count, int64_t from, int64_t examples) {
     return signs.narrow(0, from, examples).narrow(1, first, count).transpose(0, 1);
   };

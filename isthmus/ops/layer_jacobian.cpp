@@ -38,8 +38,10 @@ struct LayerJacobian : torch::autograd::Function<LayerJacobian> {
     const Tensor& weight = saved[1];
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
     if (at::GradMode::is_enabled()) {
-      const Tensor again = reference::layer_squared_jacobian_norm(h, weight, activation);
-      const variable_list both = gradients_with_a_graph(again, {h, weight}, gradients[0]);
+      const auto norm = [activation](const variable_list& of) {
+        return reference::layer_squared_jacobian_norm(of[0], of[1], activation);
+      };
+      const variable_list both = gradients_with_a_graph(norm, {h, weight}, gradients[0]);
       return {both[0], both[1], Tensor()};
     }
     const Tensor g = gradients[0].contiguous();

@@ -25,9 +25,13 @@ Vector difference(const Vector& a, const Vector& b) {
   return result;
 }
 
+/// The largest magnitude; NaN where there is one.
 double largest(const Vector& a) {
   double most = 0;
-  for (const double value : a) most = std::max(most, std::abs(value));
+  for (const double value : a) {
+    if (std::isnan(value)) return value;
+    most = std::max(most, std::abs(value));
+  }
   return most;
 }
 
@@ -114,7 +118,7 @@ LbfgsResult minimise(const std::function<double(std::span<const double> x, std::
   }
   std::ranges::copy(here.x, x.begin());
   const double gradient = largest(here.gradient);
-  return {here.value, gradient, steps, gradient <= options.tolerance};
+  return {here.value, gradient, steps, std::isfinite(here.value) && gradient <= options.tolerance};
 }
 
 }  // namespace isthmus::ops

@@ -2,15 +2,11 @@
 
 #include <cmath>
 #include <numbers>
-#include <string_view>
 
-#include <fmt/format.h>
-
-#include "isthmus/core/error.hpp"
 #include "isthmus/kernels/bernoulli.hpp"
 #include "isthmus/kernels/gaussian.hpp"
 #include "isthmus/ops/fused.hpp"
-#include "isthmus/ops/shape_text.hpp"
+#include "isthmus/ops/likelihood_shapes.hpp"
 #include "isthmus/ops/spans.hpp"
 
 namespace isthmus::ops {
@@ -18,20 +14,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// [rows, d] → [rows / repeat, repeat, d]: the draws of one example side by side, for x to broadcast against.
-Tensor by_example(const Tensor& t, int64_t repeat) {
-  return t.unflatten(0, {-1, repeat});
-}
-
-void check_rows(std::string_view who, const Tensor& parameters, const Tensor& x, int64_t repeat) {
-  if (parameters.dim() == 2 && x.dim() == 2 && parameters.size(1) == x.size(1) &&
-      parameters.size(0) == x.size(0) * repeat)
-    return;
-  throw Error({.who = who,
-               .expected = fmt::format("parameters [rows, d] of x [rows / {}, d]", repeat),
-               .got = fmt::format("{} of {}", shape_text(parameters), shape_text(x))});
-}
 
 Tensor bernoulli_forward(const Tensor& logits, const Tensor& x, int64_t repeat) {
   const Tensor out = at::empty({logits.size(0)}, logits.options());
@@ -117,7 +99,7 @@ Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t r
 Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x,
                                int64_t repeat) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
-  const Tensor log_v = log_variance.dim() == 2 ? by_example(log_variance, repeat) : log_variance;
+  const Tensor log_v = by_example(log_variance, repeat);
   const Tensor residual = x.unsqueeze(1) - by_example(mean, repeat);
   return -0.5 * (residual.square() * at::exp(-log_v) + log_v + log_two_pi).sum(-1).flatten();
 }
@@ -135,6 +117,7 @@ Tensor bernoulli_log_likelihood(const Tensor& logits, const Tensor& x, int64_t r
 Tensor gaussian_log_likelihood(const Tensor& mean, const Tensor& log_variance, const Tensor& x,
                                int64_t repeat) {
   check_rows("gaussian_log_likelihood", mean, x, repeat);
+  check_spread("gaussian_log_likelihood", log_variance, mean);
   // The kernel shares its variances among the rows.
   if (!eligible(mean, log_variance, x) || x.requires_grad() || log_variance.dim() == 2)
     return reference::gaussian_log_likelihood(mean, log_variance, x, repeat);

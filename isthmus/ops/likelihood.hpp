@@ -8,7 +8,7 @@ namespace isthmus::ops {
 
 // Log-likelihoods of whole examples, in nats, normalised: the sum over the columns of each row. Rows i·repeat
 // … i·repeat + repeat − 1 of the parameters belong to row i of x, as when every example has `repeat` draws of
-// its latent code. Both throw Error when the rows do not agree.
+// its latent code. Both throw Error when shapes do not agree.
 
 /// log Bernoulli(x; sigmoid(logits)): logits [rows, d], x [rows / repeat, d] → [rows]. Differentiable in
 /// logits (and in x, by the reference).

@@ -20,18 +20,33 @@ constexpr int64_t block = 128;
 // neither does the sum over parts.
 constexpr int64_t parts = 16;
 
-// In coordinates in which no curvature is above 1, the loss is then within about tolerance² · parameters / 2
-// of its least.
+// In coordinates in which no curvature is above 2 and most are near 1: there the loss is then within about
+// tolerance² · parameters / 2 of its least, and in a flat direction the penalty decides.
 constexpr double tolerance = 1e-5;
 
-/// Runs f on one thread, MKL's included, so that its bits do not depend on how many there are.
-template <class F>
-void on_one_thread(const F& f) {
-  at::parallel_for(0, 2, 1, [&](int64_t from, int64_t) {
-    const at::NoGradGuard in_this_thread;
-    if (from == 0) f();
-  });
-}
+/// While it lives torch, and the BLAS under it, compute on the thread that asks, and threads are ours to
+/// share out work among. BLAS takes other ways, with other roundings, where it has threads to choose from, be
+/// it within a parallel region or not: so the bits would depend on how many there are.
+class ThreadsOfOurOwn {
+ public:
+  ThreadsOfOurOwn() : count_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~ThreadsOfOurOwn() { at::set_num_threads(count_); }
+  ThreadsOfOurOwn(const ThreadsOfOurOwn&) = delete;
+  ThreadsOfOurOwn& operator=(const ThreadsOfOurOwn&) = delete;
+
+  /// Calls body(i) for i from 0 to count - 1, without gradients. It must not throw.
+  template <class Body>
+  void share_out(int64_t count, const Body& body) const {
+#pragma omp parallel for num_threads(count_) schedule(static)
+    for (int64_t i = 0; i < count; ++i) {
+      const at::NoGradGuard in_this_thread;
+      body(i);
+    }
+  }
+
+ private:
+  int count_;
+};
 
 /// [rows, features] → [rows, features + 1], float64: a last column of ones, whose weight is the bias.
 Tensor with_ones(const Tensor& features) {
@@ -47,34 +62,28 @@ Tensor mean_squares(const Tensor& features) {
 }
 
 /// L with L Lᵀ ≈ ¼ XᵀX / n + l2 / n, [features + 1, features + 1]: half of the bound on the curvature of a
-/// softmax (Böhning 1992), and all of it for two classes. In the coordinates v = Lᵀ θ no direction is steep
-/// and few are flat, however much the features say the same, so L-BFGS needs far fewer steps. A sample of the
-/// rows does, since it decides the way and not the goal; but a feature that is seldom there must not look
-/// flat because the sample missed it, so the diagonal is of all rows.
-Tensor scale_of(const Tensor& features, double l2) {
+/// softmax (Böhning 1992). In the coordinates v = Lᵀ θ no direction is steep and few are flat, however much
+/// the features say the same, so L-BFGS needs far fewer steps. A sample of the rows does, since it decides
+/// the way and not the goal; but a feature that is seldom there must not look flat because the sample missed
+/// it, so the diagonal is of all rows.
+Tensor scale_of(const Tensor& features, double l2, const ThreadsOfOurOwn& threads) {
   const int64_t n = features.size(0);
   const int64_t width = features.size(1) + 1;
   const int64_t stride = std::max<int64_t>(1, n / (8 * width));
   const Tensor x = with_ones(features.slice(0, 0, n, stride));
   Tensor curvature = at::empty({width, width}, at::kDouble);
   const int64_t columns = (width + parts - 1) / parts;
-  at::parallel_for(0, parts, 1, [&](int64_t from, int64_t to) {
-    const at::NoGradGuard in_this_thread;
-    for (int64_t first = from * columns; first < std::min(width, to * columns); first += columns) {
-      const int64_t some = std::min(columns, width - first);
-      curvature.narrow(1, first, some).copy_(x.t().mm(x.narrow(1, first, some)));
-    }
+  threads.share_out(parts, [&](int64_t part) {
+    const int64_t first = part * columns;
+    const int64_t some = std::min(columns, width - first);
+    if (some > 0) curvature.narrow(1, first, some).copy_(x.t().mm(x.narrow(1, first, some)));
   });
-  Tensor factor;
-  on_one_thread([&] {
-    curvature.mul_(0.25 / static_cast<double>(x.size(0)));
-    if (stride > 1)
-      curvature.diagonal().add_((0.25 * mean_squares(features) - curvature.diagonal()).clamp_min(0));
-    const double floor = 1e-8 * curvature.diagonal().mean().item<double>();
-    curvature.diagonal().add_(l2 / static_cast<double>(n) + floor);
-    factor = at::linalg_cholesky(curvature);
-  });
-  return factor;
+  curvature.mul_(0.25 / static_cast<double>(x.size(0)));
+  if (stride > 1)
+    curvature.diagonal().add_((0.25 * mean_squares(features) - curvature.diagonal()).clamp_min(0));
+  const double floor = 1e-8 * curvature.diagonal().mean().item<double>();
+  curvature.diagonal().add_(l2 / static_cast<double>(n) + floor);
+  return at::linalg_cholesky(curvature);
 }
 
 }  // namespace
@@ -97,7 +106,8 @@ LogisticRegression fit_logistic_regression(const Tensor& features, const Tensor&
   const auto count = static_cast<int64_t>(rows.size());
 
   // Θ = [W, b], [classes, width + 1]; L-BFGS sees V with Θ = V L⁻¹ (see scale_of).
-  const Tensor scale = scale_of(features, l2);
+  const ThreadsOfOurOwn threads;
+  const Tensor scale = scale_of(features, l2, threads);
   const auto matrix = [&](double* numbers) {
     return at::from_blob(numbers, {classes, width + 1}, at::kDouble);
   };
@@ -128,22 +138,14 @@ LogisticRegression fit_logistic_regression(const Tensor& features, const Tensor&
   };
 
   const auto loss = [&](std::span<const double> at, std::span<double> gradient) {
-    Tensor theta;
-    on_one_thread([&] { theta = unscaled(matrix(const_cast<double*>(at.data()))); });  // NOLINT: read only
-    at::parallel_for(0, count, 1, [&](int64_t from, int64_t to) {
-      const at::NoGradGuard in_this_thread;
-      for (int64_t part = from; part < to; ++part) add_part(part, theta);
-    });
+    const Tensor theta = unscaled(matrix(const_cast<double*>(at.data())));  // NOLINT: read only
+    threads.share_out(count, [&](int64_t part) { add_part(part, theta); });
     const Tensor weight = theta.narrow(1, 0, width);
-    double penalty = 0;
-    on_one_thread([&] {
-      Tensor total = part_gradients.sum(0);
-      total.narrow(1, 0, width).add_(weight, l2);
-      const Tensor in_v =
-          at::linalg_solve_triangular(scale.t(), total.div_(n), /*upper=*/true, /*left=*/false);
-      matrix(gradient.data()).copy_(in_v);
-      penalty = 0.5 * l2 * weight.square().sum().item<double>();
-    });
+    Tensor total = part_gradients.sum(0);
+    total.narrow(1, 0, width).add_(weight, l2);
+    const Tensor in_v = at::linalg_solve_triangular(scale.t(), total.div_(n), /*upper=*/true, /*left=*/false);
+    matrix(gradient.data()).copy_(in_v);
+    const double penalty = 0.5 * l2 * weight.square().sum().item<double>();
     return (std::accumulate(part_losses.begin(), part_losses.end(), 0.0) + penalty) / n;
   };
 

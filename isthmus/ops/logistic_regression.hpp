@@ -22,7 +22,7 @@ struct LogisticRegression {
 /// Fits to `features` [n, features] (float32) and `labels` [n] (int64, 0 … classes − 1), on the CPU in
 /// float64, from zero. The loss is (Σ cross-entropy + ½ l2 ‖W‖²) / n: l2 = 1/C of scikit-learn. Converged
 /// means that no component of its gradient is above 1e-5 in coordinates in which no curvature is above about
-/// 1 (they make correlated features as quick as independent ones). The result is the same on any number of
+/// 2 (they make correlated features as quick as independent ones). The result is the same on any number of
 /// threads. `each` is called after every step of L-BFGS; it may throw to stop.
 LogisticRegression fit_logistic_regression(
     const Tensor& features, const Tensor& labels, int64_t classes, double l2, int64_t iterations,

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/record_function.h>
@@ -30,15 +31,27 @@ using kernels::Bfloat16;
 using kernels::Factor;
 using kernels::Rows;
 
-/// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole. Throws Error
-/// when it is none of such numbers.
+std::string text(const Tensor& t) {
+  return fmt::format("{} of {} on {}", shape_text(t), c10::toString(t.scalar_type()), t.device().str());
+}
+
+/// Throws Error unless a and b are matrices of one type that a product can have, and agree in the dimensions
+/// named, which are summed over.
+void check(const Tensor& a, int64_t in_a, const Tensor& b, int64_t in_b) {
+  const auto fit = [](const Tensor& t) {
+    return t.dim() == 2 && t.is_cpu() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
+  };
+  if (fit(a) && fit(b) && a.scalar_type() == b.scalar_type() && a.size(in_a) == b.size(in_b)) return;
+  throw Error({.who = "product",
+               .expected = fmt::format("two matrices of Float, or of BFloat16, on the CPU, with as many {} "
+                                       "in the first as {} in the second",
+                                       in_a == 0 ? "rows" : "columns", in_b == 0 ? "rows" : "columns"),
+               .got = fmt::format("{} and {}", text(a), text(b))});
+}
+
+/// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole.
 template <class Number>
 std::optional<Factor<Number>> factor(const Tensor& t) {
-  constexpr auto type = std::is_same_v<Number, float> ? at::kFloat : at::kBFloat16;
-  if (t.dim() != 2 || !t.is_cpu() || t.scalar_type() != type)
-    throw Error({.who = "product",
-                 .expected = fmt::format("a matrix of {} on the CPU", c10::toString(type)),
-                 .got = shape_text(t)});
   const auto* data = static_cast<const Number*>(t.const_data_ptr());
   if (has_whole_rows(t)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 1, 0)};
   if (has_whole_columns(t)) return Factor<Number>{data, t.size(0), t.size(1), stride_of(t, 0, 1), true};
@@ -74,16 +87,11 @@ void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo t
          &stride_a, &beta, c.data, &stride_c);
 }
 
-/// Whether c (+)= a b was computed here. Throws Error when shapes do not agree.
+/// Whether c (+)= a b was computed here.
 template <class Number>
 bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
               const std::optional<Factor<Number>>& right, AddTo to, std::span<const float> bias = {}) {
   if (!left || !right || !fused_paths_allowed()) return false;
-  if (left->columns != right->rows || c.rows != left->rows || c.columns != right->columns)
-    throw Error({.who = "product",
-                 .expected = "[m, k] and [k, n], for [m, n]",
-                 .got = fmt::format("[{}, {}] and [{}, {}], for [{}, {}]", left->rows, left->columns,
-                                    right->rows, right->columns, c.rows, c.columns)});
   if constexpr (std::is_same_v<Number, float>) {
     if (!has_blas() || !fits_blas(*left) || !fits_blas(*right)) return false;
     if (c.stride > std::numeric_limits<int>::max()) return false;
@@ -132,10 +140,13 @@ bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor
 
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight, bias}));
+  check(x, 1, weight, 1);
+  if (bias.defined() && (x.scalar_type() == at::kFloat || bias.numel() != weight.size(0)))
+    throw Error({.who = "product",
+                 .expected = fmt::format("{} biases of bfloat16 products, or none", weight.size(0)),
+                 .got = fmt::format("{} with {}", text(bias), text(x))});
   Tensor out = empty(x.size(0), weight.size(0));
   const bool done = with_type(x, [&]<class Number>(Number) {
-    if (bias.defined() && std::is_same_v<Number, float>)
-      throw Error({.who = "layer_product", .expected = "no bias with float32", .got = "one"});
     return computed(mutable_rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
                     bias.defined() ? AddTo::bias : AddTo::nothing, numbers(bias));
   });
@@ -146,6 +157,7 @@ Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) 
 
 Tensor input_product(const Tensor& g, const Tensor& weight) {
   RECORD_FUNCTION(input_product_name.data(), std::vector<c10::IValue>({g, weight}));
+  check(g, 1, weight, 0);
   Tensor out = empty(g.size(0), weight.size(1));
   const bool done = with_type(g, [&]<class Number>(Number) {
     return computed(mutable_rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
@@ -155,6 +167,7 @@ Tensor input_product(const Tensor& g, const Tensor& weight) {
 
 Tensor weight_product(const Tensor& g, const Tensor& x) {
   RECORD_FUNCTION(weight_product_name.data(), std::vector<c10::IValue>({g, x}));
+  check(g, 0, x, 0);
   const GradientPlace out{empty(g.size(1), x.size(1)), false};
   return weight_product_in(out, g, x) ? out.memory : by_torch(g.t(), x);
 }
@@ -162,6 +175,11 @@ Tensor weight_product(const Tensor& g, const Tensor& x) {
 void put_weight_product(const GradientPlace& place, const Tensor& g, const Tensor& x) {
   RECORD_FUNCTION(put_weight_product_name.data(),
                   std::vector<c10::IValue>({place.memory, place.holds, g, x}));
+  check(g, 0, x, 0);
+  if (place.memory.sizes() != at::IntArrayRef{g.size(1), x.size(1)})
+    throw Error({.who = "product",
+                 .expected = fmt::format("a place of {}x{}", g.size(1), x.size(1)),
+                 .got = shape_text(place.memory)});
   if (!weight_product_in(place, g, x)) put(place, by_torch(g.t(), x));
 }
 

@@ -6,7 +6,7 @@
 
 namespace isthmus::ops {
 
-/// "3 x 4": the shape of a tensor, for an Error.
+/// "3x4": the shape of a tensor, for an Error.
 inline std::string shape_text(const Tensor& t) {
   return isthmus::shape_text(Shape(t.sizes().begin(), t.sizes().end()));
 }

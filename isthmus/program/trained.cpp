@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/io/atomic_file.hpp"
@@ -90,6 +91,10 @@ Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<st
 }
 
 void fit_in(const train::RunDirectory& directory, train::Training& training) {
+  std::vector<std::string> doubts = training.model().warnings();
+  if (const auto* likelihood = dynamic_cast<const LatentVariable*>(&training.model()))
+    if (auto reason = likelihood->no_likelihood()) doubts.push_back(std::move(*reason));
+  for (const std::string& doubt : doubts) spdlog::warn("{}", doubt);
   const StopOnSignal stop;
   std::vector<train::Observer> observers{train::keep_checkpoints(directory),
                                          train::log_metrics(directory, training.step()), previews(directory)};

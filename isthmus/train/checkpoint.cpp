@@ -1,5 +1,7 @@
 #include "isthmus/train/checkpoint.hpp"
 
+#include <array>
+#include <cstring>
 #include <span>
 
 #include <fmt/format.h>

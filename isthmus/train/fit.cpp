@@ -6,7 +6,6 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/subject.hpp"
@@ -84,8 +83,6 @@ void fit(Training& training, const std::vector<Observer>& observers) {
   Model& model = training.model();
   const at::Device device = device_of(model);
   model.train();
-  if (const auto* likelihood = dynamic_cast<LatentVariable*>(&model))
-    if (const auto reason = likelihood->no_likelihood()) spdlog::warn("{}", *reason);
 
   Stage stage = training.stage();
   const auto tell = [&](Event::Kind kind, Terms terms = {}) {

@@ -7,8 +7,8 @@
 namespace isthmus::train {
 namespace {
 
-constexpr int64_t alignment =
-    16;  // floats: every parameter starts on its own cache line, as the kernels like it
+// Floats: every parameter starts on its own cache line, as the kernels like it.
+constexpr int64_t alignment = 16;
 
 int64_t padded(int64_t size) {
   return (size + alignment - 1) / alignment * alignment;

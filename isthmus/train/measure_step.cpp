@@ -155,7 +155,7 @@ StepTimes measure_step(Training& training, int64_t steps, int64_t warm_up, int64
     });
     loss += terms.front().second / static_cast<double>(steps);
     whole.push_back(milliseconds_between(start, last));
-    if (std::max<int64_t>(1, steps / rounds) * std::ssize(bounds) <= i) bounds.push_back(bound());
+    if (std::ssize(bounds) * steps <= i * rounds) bounds.push_back(bound());
     each(i + 1);
   }
   return {.steps = steps,

@@ -152,20 +152,25 @@ void Training::load(const std::filesystem::path& path) {
   for (const auto& [name, moment] : {std::pair("optimiser.first_moment", &first_moment_),
                                      std::pair("optimiser.second_moment", &second_moment_)}) {
     const auto found = loaded.tensors.find(name);
-    if (found == loaded.tensors.end() || found->second.sizes() != moment->sizes())
+    if (found == loaded.tensors.end() || found->second.sizes() != moment->sizes() ||
+        found->second.scalar_type() != moment->scalar_type())
       throw Error({.who = who,
-                   .expected = fmt::format("'{}' of {} numbers", name, moment->numel()),
-                   .got = found == loaded.tensors.end() ? "none" : fmt::format("{}", found->second.numel()),
+                   .expected = fmt::format("'{}' of {} floats", name, moment->numel()),
+                   .got = found == loaded.tensors.end()
+                              ? "none"
+                              : fmt::format("{} of {}", found->second.numel(), found->second.dtype().name()),
                    .hint = "the settings that it was trained with"});
   }
   int64_t step = 0;
   parse(who + ": step", loaded.metadata["step"], non_negative, step);
-  parse(who + ": seconds", loaded.metadata["seconds"], non_negative, seconds);
+  double so_far = 0;
+  parse(who + ": seconds", loaded.metadata["seconds"], non_negative, so_far);
   restore(model(), own, who);
   first_moment_.copy_(loaded.tensors.at("optimiser.first_moment"));
   second_moment_.copy_(loaded.tensors.at("optimiser.second_moment"));
   parameters_.refresh_shadow();
   step_ = step;
+  seconds = so_far;
   broken_ = false;
 }
 

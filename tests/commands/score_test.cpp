@@ -46,7 +46,9 @@ TEST_F(ScoreCommand, WritesTheNumbersWhoseMeanIsTheMetric) {
   ASSERT_EQ(table.columns.back(), "score");
   double mean = 0;
   for (size_t i = 0; i < table.rows(); ++i) {
-    EXPECT_EQ(table.row(i)[0], static_cast<double>(i));
+    if (i > 0) {
+      EXPECT_GT(table.row(i)[0], table.row(i - 1)[0]) << "in the order of the data set";
+    }
     mean += table.row(i).back() / static_cast<double>(table.rows());
   }
   const Outcome measured =

@@ -96,6 +96,26 @@ TEST(TrainCommand, WrongWordsExitWithTwoAndSayWhatWasMeant) {
   EXPECT_TRUE(holds(refusal({"train", "--resume", (folder / "none").string()}), "which does not exist"));
 }
 
+TEST(TrainCommand, WarnsOnceOfWhatIsDoubtful) {
+  const TemporaryFolder folder;
+  const auto said = [&](const char* model, std::vector<std::string> more) {
+    std::vector<std::string> words{
+        "train",       model,   "fashion_mnist",          "--data.limit",           "200",
+        "--fit.steps", "1",     "--no-evaluation",        "--fit.checkpoint_every", "0",
+        "--force",     "--out", (folder / "run").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    return outcome.error;
+  };
+  EXPECT_TRUE(holds(said("vae", {}), "--data.binarise dynamic")) << "grey pixels under a Bernoulli";
+  EXPECT_FALSE(holds(said("vae", {"--likelihood", "gaussian"}), "warning"));
+  EXPECT_TRUE(holds(said("beta_vae", {"--likelihood", "gaussian", "--capacity", "5"}), "--beta 1000"));
+  const Outcome measured =
+      run_program({"evaluate", (folder / "run").string(), "--metrics", "reconstruction"});
+  EXPECT_FALSE(holds(measured.error, "--beta 1000")) << "that was the training's to say";
+}
+
 TEST(TrainCommand, WordsThatWouldDoNothingAreRefused) {
   const Outcome outcome = run_program({"train", "vae", "sprites", "extra"});
   EXPECT_EQ(outcome.status, 2);

@@ -1,5 +1,6 @@
 // The commands that look at a trained model, on one small run that all of them share.
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -7,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "isthmus/io/atomic_file.hpp"
+#include "isthmus/io/csv.hpp"
 #include "isthmus/io/npy.hpp"
+#include "isthmus/io/npz.hpp"
 #include "isthmus/io/png.hpp"
 
 #include "tests/support/program.hpp"
@@ -82,6 +85,41 @@ TEST_F(TrainedRun, CodesGoOutAndComeBack) {
   const Outcome wrong = run_program({"decode", run(), file("x.npy"), "--out", file("y.npy")});
   EXPECT_EQ(wrong.status, 2);
   EXPECT_TRUE(holds(wrong.error, "codes of shape [n, 3]")) << wrong.error;
+}
+
+// Splits are shuffled: what leaves the program is in the data set's own order and says where it stands there.
+TEST_F(TrainedRun, CodesGoOutWithTheirClassesInTheOrderOfTheDataSet) {
+  for (const char* name : {"train.npz", "train.npy"}) {
+    const Outcome outcome =
+        run_program({"encode", run(), "sprites", "--split", "train", "--out", file(name)});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+  }
+  const io::Npz codes(*folder / "train.npz");
+  EXPECT_EQ(codes.names(), (std::vector<std::string>{"code", "index", "label"}));
+  const io::Array index = codes.read("index");
+  EXPECT_TRUE(std::ranges::is_sorted(index.as<int64_t>()));
+  EXPECT_GT(index.as<int64_t>().back(), index.shape[0]) << "of a part of the data set";
+  EXPECT_EQ(codes.read("label").shape, index.shape);
+  EXPECT_EQ(codes.read("code").shape, (std::vector<int64_t>{index.shape[0], 3}));
+  const io::Array alone = io::read_npy(*folder / "train.npy");
+  EXPECT_TRUE(std::ranges::equal(codes.read("code").as<float>(), alone.as<float>()));
+
+  // A form of a sprite is its class, and every form has as many: the place says which.
+  const Outcome scored = run_program({"score", run(), "sprites", "--split", "train", "--data.limit", "400",
+                                      "--score", "reconstruction", "--out", file("train.csv"), "--quiet"});
+  ASSERT_EQ(scored.status, 0) << scored.error;
+  const io::Table table = io::read_csv(*folder / "train.csv");
+  ASSERT_EQ(table.rows(), static_cast<size_t>(index.shape[0]));
+  for (size_t i = 0; i < table.rows(); ++i) {
+    EXPECT_EQ(table.row(i)[0], static_cast<double>(index.as<int64_t>()[i]));
+    EXPECT_EQ(table.row(i)[1], static_cast<double>(codes.read("label").as<int64_t>()[i]));
+  }
+
+  ASSERT_EQ(run_program({"decode", run(), file("train.npz"), "--out", file("back.npy")}).status, 0);
+  EXPECT_EQ(io::read_npy(*folder / "back.npy").shape[0], index.shape[0]);
+  const Outcome wrong = run_program({"encode", run(), "sprites", "--out", file("z.csv")});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_TRUE(holds(wrong.error, "--out FILE.npy or FILE.npz, got '")) << wrong.error;
 }
 
 TEST_F(TrainedRun, EncodeRefusesExamplesOfAnotherShape) {

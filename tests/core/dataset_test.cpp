@@ -39,6 +39,20 @@ TEST(Cut, IsAlikeEveryTime) {
   EXPECT_FALSE(std::ranges::is_sorted(members(*one.train)));
 }
 
+TEST(Cut, KnowsWhereEachExampleStood) {
+  const Data data = cut("test", {.train = test::flat_images(200)}, {.validation = 0.1, .test = 0.25});
+  for (const Split which : {Split::train, Split::validation, Split::test}) {
+    const Dataset& split = data.split(which);
+    const std::vector<int64_t> numbers = members(split);  // of which each image is made
+    for (int64_t row = 0; row < split.size(); ++row)
+      EXPECT_EQ(split.original_row(row), numbers[static_cast<size_t>(row)]);
+    std::vector<int64_t> in_order;
+    for (const int64_t row : original_order(split)) in_order.push_back(numbers[static_cast<size_t>(row)]);
+    EXPECT_EQ(in_order.size(), numbers.size());
+    EXPECT_TRUE(std::ranges::is_sorted(in_order));
+  }
+}
+
 TEST(Cut, KeepsATestSplitOfItsOwnInItsOrder) {
   const Data data = cut("test", {.train = test::flat_images(100), .test = test::flat_images(40)},
                         {.validation = 0, .test = 0.5});

@@ -91,7 +91,7 @@ TEST(DiscreteCode, DrawsEachStateAsOftenAsItsProbabilitySays) {
     const Tensor p = at::exp(code.log_prob_of_each(q, states)).to(at::kDouble);
     Noise noise(4);
     Noise more(5);
-    for (const Tensor& z : {code.draw(q, k, noise), code.mode(code.disturb(q, k, more))}) {
+    for (const Tensor& z : {code.draw(q, k, noise), code.mode(code.perturb(q, k, more))}) {
       ASSERT_EQ(z.sizes(), (std::vector<int64_t>{3, k, code.width()}));
       // Whether a draw is a state: as many places agree as there are places.
       const Tensor same = at::matmul(z, states.t()) + at::matmul(1 - z, (1 - states).t());
@@ -117,11 +117,11 @@ TEST(DiscreteCode, IsADrawAtALowTemperatureAndEvenAtAHighOne) {
   for (const DiscreteCode& code : codes) {
     const Tensor q = logits_of(code, 5);
     Noise noise(1);
-    const Tensor disturbed = code.disturb(q, 200, noise);
-    const Tensor cold = code.mean(disturbed / 1e-4);
-    EXPECT_LT((cold - code.mode(disturbed)).abs().mean().item<double>(), 1e-3);
+    const Tensor perturbed = code.perturb(q, 200, noise);
+    const Tensor cold = code.mean(perturbed / 1e-4);
+    EXPECT_LT((cold - code.mode(perturbed)).abs().mean().item<double>(), 1e-3);
     const double even = code.categories == 0 ? 0.5 : 1.0 / static_cast<double>(code.categories);
-    EXPECT_LT((code.mean(disturbed / 1e6) - even).abs().max().item<double>(), 1e-4);
+    EXPECT_LT((code.mean(perturbed / 1e6) - even).abs().max().item<double>(), 1e-4);
   }
 }
 

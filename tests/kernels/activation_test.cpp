@@ -11,6 +11,7 @@
 #include "isthmus/core/error.hpp"
 #include "isthmus/kernels/philox.hpp"
 
+#include "tests/kernels/numbers.hpp"
 #include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
@@ -59,13 +60,6 @@ double ulps(float got, double expected) {
   return std::abs(got - expected) / (static_cast<double>(std::nextafter(near, inf)) - near);
 }
 
-std::vector<float> normal(int64_t rows, int64_t columns, uint32_t stream, float scale = 1) {
-  std::vector<float> out(static_cast<size_t>(rows * columns));
-  fill_normal(out, rows, columns, {.seed = 2, .stream = stream}, 0);
-  for (float& x : out) x *= scale;
-  return out;
-}
-
 TEST(Activation, IsAsExactAsItsHeaderSays) {
   // Every 4099th float from the least to 1000, of both signs: 263,000 of each.
   std::vector<float> x;
@@ -104,7 +98,8 @@ TEST(Activation, EveryShapeAgreesWithDouble) {
                                                          : columns == 67 ? 784
                                                                          : columns + 216) {
       const int64_t rows = 5;
-      const auto x = normal(rows, columns, 0, 3), dy = normal(rows, columns, 1), bias = normal(1, columns, 2);
+      const auto x = normal(rows, columns, 0, 0, 3), dy = normal(rows, columns, 1),
+                 bias = normal(1, columns, 2);
       for (const Activation a : all) {
         auto y = x;
         activate(y, bias, rows, columns, a);
@@ -169,7 +164,7 @@ TEST(Activation, KeepsWhatIsNotANumberAndItsLimits) {
 
 TEST(Activation, ThreadsDoNotChangeABit) {
   const int64_t rows = 517, columns = 203;
-  const auto x = normal(rows, columns, 0), dy = normal(rows, columns, 1), bias = normal(1, columns, 2);
+  const auto x = normal(rows, columns), dy = normal(rows, columns, 1), bias = normal(1, columns, 2);
   for (const Activation a : all) {
     std::vector<float> first_y, first_dx, first_sum;
     for (const int threads : {1, 2, 5}) {

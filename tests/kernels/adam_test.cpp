@@ -7,23 +7,17 @@
 #include <gtest/gtest.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/kernels/philox.hpp"
 
+#include "tests/kernels/numbers.hpp"
 #include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
 namespace {
 
-std::vector<float> normal(size_t n, uint32_t stream) {
-  std::vector<float> out(n);
-  fill_normal(out, 1, static_cast<int64_t>(n), {.seed = 1, .stream = stream}, 0);
-  return out;
-}
-
 /// Parameters, gradients and moments in the middle of a training.
 struct State {
   std::vector<float> p, g, m, v;
-  explicit State(size_t n) : p(normal(n, 0)), g(normal(n, 1)), m(normal(n, 2)), v(normal(n, 3)) {
+  explicit State(int64_t n) : p(normal(1, n, 0)), g(normal(1, n, 1)), m(normal(1, n, 2)), v(normal(1, n, 3)) {
     for (float& x : v) x *= x;
   }
   void step(const AdamStep& s) { adam(p, g, m, v, s); }
@@ -60,7 +54,7 @@ TEST(Adam, TakesTheStepsOfTorch) {
 
 TEST(Adam, EveryTargetAndLengthAgreesWithDouble) {
   on_every_target([] {
-    for (size_t n = 0; n <= 1000; n = n < 67 ? n + 1 : n + 933) {
+    for (int64_t n = 0; n <= 1000; n = n < 67 ? n + 1 : n + 933) {
       for (const bool decoupled : {false, true}) {
         const AdamStep s{.step = 17,
                          .learning_rate = 3e-3,
@@ -68,21 +62,18 @@ TEST(Adam, EveryTargetAndLengthAgreesWithDouble) {
                          .decoupled = decoupled,
                          .gradient_scale = 0.7};
         const State before(n);
-        State after(n), reference(n);
+        State after(n);
         after.step(s);
-        adam_reference(reference.p, reference.g, reference.m, reference.v, s);
-        for (size_t i = 0; i < n; ++i) {
+        for (size_t i = 0; i < static_cast<size_t>(n); ++i) {
           double p = before.p[i];
           const double g = 0.7 * before.g[i] + (decoupled ? 0 : 0.02 * p);
           const double m = 0.9 * before.m[i] + 0.1 * g;
           const double v = 0.999 * before.v[i] + 0.001 * g * g;
           if (decoupled) p *= 1 - 3e-3 * 0.02;
           p -= 3e-3 * (m / (1 - std::pow(0.9, 17))) / (std::sqrt(v / (1 - std::pow(0.999, 17))) + 1e-8);
-          for (const State* state : {&after, &reference}) {
-            EXPECT_NEAR(state->m[i], m, 3e-7 * (1 + std::abs(m)));
-            EXPECT_NEAR(state->v[i], v, 3e-7 * (1 + v));
-            EXPECT_NEAR(state->p[i], p, 3e-7 * (1 + std::abs(p)) + 1e-6 * std::abs(p - before.p[i]));
-          }
+          EXPECT_NEAR(after.m[i], m, 3e-7 * (1 + std::abs(m)));
+          EXPECT_NEAR(after.v[i], v, 3e-7 * (1 + v));
+          EXPECT_NEAR(after.p[i], p, 3e-7 * (1 + std::abs(p)) + 1e-6 * std::abs(p - before.p[i]));
         }
       }
     }
@@ -91,20 +82,20 @@ TEST(Adam, EveryTargetAndLengthAgreesWithDouble) {
 
 TEST(Adam, WritesTheNewParametersRoundedAndDoesTheSame) {
   on_every_target([] {
-    for (const size_t n : {1, 7, 16, 33, 20000}) {
+    for (const int64_t n : {1, 7, 16, 33, 20000}) {
       State plain(n), shadowed(n);
       plain.step({.step = 2, .learning_rate = 0.1});
-      std::vector<Bfloat16> shadow(n);
+      std::vector<Bfloat16> shadow(static_cast<size_t>(n));
       adam(shadowed.p, shadowed.g, shadowed.m, shadowed.v, {.step = 2, .learning_rate = 0.1}, shadow);
       EXPECT_EQ(shadowed.p, plain.p);
-      for (size_t i = 0; i < n; ++i) EXPECT_EQ(shadow[i], to_bfloat16(plain.p[i]));
+      for (size_t i = 0; i < static_cast<size_t>(n); ++i) EXPECT_EQ(shadow[i], to_bfloat16(plain.p[i]));
     }
   });
 }
 
 TEST(Adam, ReturnsTheSquaredNormOfTheGradientsAsTheyCame) {
   on_every_target([] {
-    for (const size_t n : {0, 1, 7, 16, 33, 20000}) {
+    for (const int64_t n : {0, 1, 7, 16, 33, 20000}) {
       State state(n);
       const double norm = squared_norm(state.g);
       const double seen = adam(state.p, state.g, state.m, state.v,
@@ -151,37 +142,12 @@ TEST(Adam, RefusesUnequalLengthsAndStepZero) {
 
 TEST(SquaredNorm, IsTheSumInDouble) {
   on_every_target([] {
-    for (const size_t n : {0, 1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 65, 67, 784, 1000, 16384, 16385, 50001}) {
-      const auto x = normal(n, 9);
+    for (const int64_t n : {0, 1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 65, 67, 784, 1000, 16384, 16385, 50001}) {
+      const auto x = normal(1, n, 9);
       double sum = 0;
       for (const float v : x) sum += static_cast<double>(v) * v;
       EXPECT_NEAR(squared_norm(x), sum, 1e-12 * sum);
     }
-  });
-}
-
-TEST(AllFinite, FindsOneBadNumberAnywhere) {
-  constexpr float inf = std::numeric_limits<float>::infinity();
-  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-  on_every_target([] {
-    for (const size_t n : {1, 2, 3, 15, 16, 17, 31, 32, 33, 67, 784, 1000}) {
-      auto x = normal(n, 10);
-      x[0] = std::numeric_limits<float>::max();
-      EXPECT_TRUE(all_finite(x));
-      for (size_t i = 0; i < n; ++i) {
-        const float good = x[i];
-        for (const float bad : {inf, -inf, nan}) {
-          x[i] = bad;
-          EXPECT_FALSE(all_finite(x)) << i << " of " << n;
-        }
-        x[i] = good;
-      }
-    }
-    EXPECT_TRUE(all_finite({}));
-    std::vector<float> x(100000, std::numeric_limits<float>::max());
-    EXPECT_TRUE(all_finite(x));
-    x[99999] = nan;
-    EXPECT_FALSE(all_finite(x));
   });
 }
 

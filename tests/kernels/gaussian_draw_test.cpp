@@ -6,18 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/kernels/philox.hpp"
 
+#include "tests/kernels/numbers.hpp"
 #include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
 namespace {
-
-std::vector<float> normal(int64_t count, uint32_t stream) {
-  std::vector<float> out(static_cast<size_t>(count));
-  fill_normal(out, 1, count, {.seed = 8, .stream = stream}, 0);
-  return out;
-}
 
 std::vector<int64_t> lengths() {
   std::vector<int64_t> all{200};
@@ -31,8 +25,8 @@ constexpr double close = 3e-6;  // of numbers of a usual size
 TEST(GaussianDraw, OneDrawAndItsKlAgreeWithDoubleAtEveryLength) {
   on_every_target([&] {
     for (const int64_t n : lengths()) {
-      const auto p = normal(2 * rows * n, 0), e = normal(rows * n, 1), dz = normal(rows * n, 2),
-                 dkl = normal(rows, 3);
+      const auto p = normal(1, 2 * rows * n, 0), e = normal(1, rows * n, 1), dz = normal(1, rows * n, 2),
+                 dkl = normal(1, rows, 3);
       std::vector<float> z(e.size()), kl(static_cast<size_t>(rows)), dp(p.size());
       gaussian_draw_and_kl(z, kl, p, e, rows, n);
       gaussian_draw_and_kl_backward(dp, dz, dkl, p, z, rows, n);
@@ -55,12 +49,49 @@ TEST(GaussianDraw, OneDrawAndItsKlAgreeWithDoubleAtEveryLength) {
   });
 }
 
+// A posterior that has collapsed onto the prior costs next to nothing, and never less.
+TEST(GaussianDraw, TheKlOfACollapsedCodeKeepsItsDigits) {
+  on_every_target([&] {
+    for (const double size : {1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9})
+      for (const double sign : {-1.0, 1.0}) {
+        const std::vector<float> p = {0, static_cast<float>(sign * size)}, e = {0.5f}, dz = {0}, dkl = {1};
+        std::vector<float> z(1), kl(1), dp(2);
+        gaussian_draw_and_kl(z, kl, p, e, 1, 1);
+        gaussian_draw_and_kl_backward(dp, dz, dkl, p, z, 1, 1);
+        const double lv = p[1], truth = 0.5 * lv * lv * (0.5 + lv * (1 / 6.0 + lv * (1 / 24.0 + lv / 120)));
+        EXPECT_GE(kl[0], 0);
+        EXPECT_NEAR(kl[0], truth, 1e-6 * truth) << lv;
+        EXPECT_NEAR(dp[1], 0.5 * std::expm1(lv), 1e-6 * size) << lv;
+      }
+  });
+}
+
+TEST(GaussianDraw, ThreadsDoNotChangeABit) {
+  constexpr int64_t many = 200, latent = 65, draws = 3;
+  const auto p = normal(1, 2 * many * latent, 0), e = normal(1, many * draws * latent, 1),
+             dz = normal(1, many * draws * latent, 2), g = normal(1, many * draws, 3);
+  std::vector<std::vector<float>> alone;
+  const auto all = [&] {
+    std::vector<float> z(e.size()), ratio(g.size()), dp(p.size());
+    gaussian_draw_and_ratio(z, ratio, p, e, many, draws, latent);
+    gaussian_draw_and_ratio_backward(dp, dz, g, p, z, many, draws, latent);
+    const std::span<const float> one(e.data(), many * latent), dz_one(dz.data(), many * latent),
+        dkl(g.data(), many);
+    std::vector<float> z_one(many * latent), kl(many), dp_one(p.size());
+    gaussian_draw_and_kl(z_one, kl, p, one, many, latent);
+    gaussian_draw_and_kl_backward(dp_one, dz_one, dkl, p, z_one, many, latent);
+    return std::vector{z, ratio, dp, z_one, kl, dp_one};
+  };
+  with_threads(1, [&] { alone = all(); });
+  for (const int threads : {2, 5}) with_threads(threads, [&] { EXPECT_EQ(all(), alone); });
+}
+
 TEST(GaussianDraw, ManyDrawsAndTheirRatiosAgreeWithDoubleAtEveryLength) {
   constexpr int64_t draws = 4;
   on_every_target([&] {
     for (const int64_t n : lengths()) {
-      const auto p = normal(2 * rows * n, 0), e = normal(rows * draws * n, 1),
-                 dz = normal(rows * draws * n, 2), dratio = normal(rows * draws, 3);
+      const auto p = normal(1, 2 * rows * n, 0), e = normal(1, rows * draws * n, 1),
+                 dz = normal(1, rows * draws * n, 2), dratio = normal(1, rows * draws, 3);
       std::vector<float> z(e.size()), ratio(static_cast<size_t>(rows * draws)), dp(p.size());
       gaussian_draw_and_ratio(z, ratio, p, e, rows, draws, n);
       gaussian_draw_and_ratio_backward(dp, dz, dratio, p, z, rows, draws, n);
@@ -97,7 +128,9 @@ TEST(GaussianDraw, ManyDrawsAndTheirRatiosAgreeWithDoubleAtEveryLength) {
 TEST(GaussianDraw, RefusesSizesThatDoNotAgree) {
   std::vector<float> six(6), three(3), twelve(12);
   EXPECT_THROW(gaussian_draw_and_kl(six, three, six, six, 3, 2), Error);
+  EXPECT_THROW(gaussian_draw_and_kl_backward(twelve, six, six, twelve, six, 3, 2), Error);
   EXPECT_THROW(gaussian_draw_and_ratio(six, six, twelve, six, 3, 2, 2), Error);
+  EXPECT_THROW(gaussian_draw_and_ratio_backward(twelve, six, six, twelve, six, 3, 2, 2), Error);
 }
 
 }  // namespace

@@ -71,7 +71,6 @@ TEST(Philox, FloatsAreTheirFormula) {
   };
   on_every_target([&] {
     const auto uniform = draw(fill_uniform, rows, columns);
-    const auto uniform_open = draw(fill_uniform_open, rows, columns);
     const auto normal = draw(fill_normal, rows, columns);
     const auto gumbel = draw(fill_gumbel, rows, columns);
     double worst_normal = 0, worst_gumbel = 0;
@@ -79,7 +78,6 @@ TEST(Philox, FloatsAreTheirFormula) {
       for (int64_t c = 0; c < columns; ++c) {
         const size_t i = static_cast<size_t>(r * columns + c);
         EXPECT_EQ(uniform[i], static_cast<float>(word(r, c) >> 8) / 16777216.0f);
-        EXPECT_EQ(uniform_open[i], open(word(r, c)));
         const uint32_t b = word(r, c | 1);
         const double radius = std::sqrt(-2 * std::log(static_cast<double>(open(word(r, c & ~int64_t{1})))));
         const double t = static_cast<int32_t>(b << 2) * std::numbers::pi / 0x1p33;
@@ -99,8 +97,7 @@ TEST(Philox, FloatsAreTheirFormula) {
 TEST(Philox, EveryTargetGivesTheSameBits) {
   std::vector<float> probabilities(std::size_t{50} * 1003);
   fill_uniform(probabilities, 50, 1003, {.seed = 5}, 0);
-  for (const Fill fill :
-       {Fill{fill_uniform}, Fill{fill_uniform_open}, Fill{fill_normal}, Fill{fill_gumbel}}) {
+  for (const Fill fill : {Fill{fill_uniform}, Fill{fill_normal}, Fill{fill_gumbel}}) {
     const auto best = draw(fill, 50, 1003);
     on_every_target([&] { EXPECT_EQ(draw(fill, 50, 1003), best); });
   }
@@ -233,38 +230,25 @@ TEST(Philox, BernoulliIsExactAtItsEnds) {
     for (const int64_t columns : {1, 3, 67, 784}) {
       const size_t n = static_cast<size_t>(100 * columns);
       std::vector<float> out(n, -1.0f), p(n);
-      std::vector<uint8_t> pixels(n);
-      for (size_t i = 0; i < n; ++i) p[i] = static_cast<float>(i % 2), pixels[i] = i % 2 ? 255 : 0;
+      for (size_t i = 0; i < n; ++i) p[i] = static_cast<float>(i % 2);
       fill_bernoulli(out, p, 100, columns, key, 0);
       EXPECT_EQ(out, p);
-      fill_bernoulli(out, pixels, 100, columns, key, 0);
-      EXPECT_EQ(out, p);
-      fill_bernoulli(out, 0.0f, 100, columns, key, 0);
-      EXPECT_EQ(out, std::vector<float>(n, 0.0f));
-      fill_bernoulli(out, 1.0f, 100, columns, key, 0);
-      EXPECT_EQ(out, std::vector<float>(n, 1.0f));
     }
   });
 }
 
 TEST(Philox, BernoulliFollowsItsProbabilities) {
   const int64_t rows = 2000, columns = 256;
-  std::vector<uint8_t> pixels(static_cast<size_t>(rows * columns));
-  std::vector<float> p(pixels.size()), from_pixels(pixels.size()), from_floats(pixels.size());
-  for (size_t i = 0; i < pixels.size(); ++i) {
-    pixels[i] = static_cast<uint8_t>(i % 256);
-    p[i] = static_cast<float>(pixels[i]) / 255.0f;
-  }
+  std::vector<float> p(static_cast<size_t>(rows * columns)), drawn(p.size());
+  for (size_t i = 0; i < p.size(); ++i) p[i] = static_cast<float>(i % 256) / 255.0f;
   const auto u = draw(fill_uniform, rows, columns);
   on_every_target([&] {
-    fill_bernoulli(from_pixels, pixels, rows, columns, key, 0);
-    fill_bernoulli(from_floats, p, rows, columns, key, 0);
-    EXPECT_EQ(from_pixels, from_floats);
-    for (size_t i = 0; i < p.size(); ++i) ASSERT_EQ(from_floats[i], u[i] < p[i] ? 1.0f : 0.0f);
+    fill_bernoulli(drawn, p, rows, columns, key, 0);
+    for (size_t i = 0; i < p.size(); ++i) ASSERT_EQ(drawn[i], u[i] < p[i] ? 1.0f : 0.0f);
   });
   for (size_t c = 0; c < 256; ++c) {
     double ones = 0;
-    for (size_t r = 0; r < 2000; ++r) ones += from_pixels[r * 256 + c];
+    for (size_t r = 0; r < 2000; ++r) ones += drawn[r * 256 + c];
     const double mean = 2000 * c / 255.0;
     EXPECT_NEAR(ones, mean, 5 * std::sqrt(mean * (1 - c / 255.0)) + 1e-9);
   }

@@ -6,18 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/kernels/philox.hpp"
 
+#include "tests/kernels/numbers.hpp"
 #include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
 namespace {
-
-std::vector<float> normal(int64_t rows, int64_t columns, uint32_t stream) {
-  std::vector<float> out(static_cast<size_t>(rows * columns));
-  fill_normal(out, rows, columns, {.seed = 5, .stream = stream}, 0);
-  return out;
-}
 
 /// A matrix of which every `every`-th number, on the whole, is not 0; one row is empty and one column too.
 std::vector<float> sparse(int64_t rows, int64_t columns, int64_t every) {

@@ -69,6 +69,16 @@ TEST(KeepPlaces, LeavesNoughtElsewhere) {
   EXPECT_EQ(out, (std::vector<float>{1, 0, 3, 0, 5, 6}));
 }
 
+TEST(KeepPlaces, RefusesSizesThatDisagree) {
+  std::vector<float> out(6);
+  const std::vector<float> x(6);
+  const std::vector<int32_t> places(4);
+  EXPECT_NO_THROW(keep_places(out, x, places, 2, 3));
+  EXPECT_THROW(keep_places(out, x, places, 3, 3), Error);
+  EXPECT_THROW(keep_places(std::span(out).first(3), x, places, 2, 3), Error);
+  EXPECT_THROW(keep_places(out, x, std::vector<int32_t>(8), 2, 3), Error) << "more places than columns";
+}
+
 TEST(TopKPlaces, RefusesSizesThatDisagree) {
   std::vector<int32_t> places(4);
   const std::vector<float> x(6);

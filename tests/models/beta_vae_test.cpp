@@ -94,6 +94,14 @@ TEST(BetaVae, FollowsItsSchedules) {
   EXPECT_NEAR(penalty(100).first, 5 * std::abs(penalty(100).second - 2), 1e-4);
 }
 
+TEST(BetaVae, DoubtsACapacityAtThePriceOfNone) {
+  const Schedule unset = Config{}.beta;
+  EXPECT_TRUE(build(unset)->warnings().empty());
+  EXPECT_TRUE(build(1000.0, 25.0)->warnings().empty());
+  ASSERT_EQ(build(unset, 25.0)->warnings().size(), 1U);
+  EXPECT_NE(build(unset, 25.0)->warnings().front().find("--beta 1000"), std::string::npos);
+}
+
 TEST(BetaVae, RefusesANegativePriceOrCapacity) {
   Settings settings{Config{}};
   EXPECT_THROW(settings.set("beta", "-1"), UsageError);

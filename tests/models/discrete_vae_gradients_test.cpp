@@ -333,8 +333,8 @@ Relaxed relaxed_draws(Model& model, const Config& config, const Batch& batch, St
   const auto code = code_of(config);
   const Tensor p = model.encode(batch.x);
   const Tensor logits = config.latents == Latents::bernoulli ? at::logit(p) : at::log(p);
-  const Tensor disturbed = code.disturb(logits, config.draws, step.noise);
-  return {logits, code.mean(disturbed / config.temperature.at(step.index)), code.mode(disturbed).detach()};
+  const Tensor perturbed = code.perturb(logits, config.draws, step.noise);
+  return {logits, code.mean(perturbed / config.temperature.at(step.index)), code.mode(perturbed).detach()};
 }
 
 /// −mean log p(x|z), z [batch, k, width].

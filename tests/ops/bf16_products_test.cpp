@@ -13,12 +13,8 @@
 namespace isthmus::ops {
 namespace {
 
+using test::relative_error;
 using Tensors = std::vector<Tensor>;
-
-/// Of the largest number of `truth`.
-double error(const Tensor& got, const Tensor& truth) {
-  return ((got - truth).abs().max() / truth.abs().max()).item<double>();
-}
 
 TEST(Bf16Products, RoundToNearestInAnyStrides) {
   Noise noise(1);
@@ -63,13 +59,13 @@ TEST(Bf16Products, AreALayersWithinTheirRounding) {
     for (const auto& layer : {&linear, &reference::linear}) {
       const Tensor y = low(layer)(inputs);
       EXPECT_EQ(y.scalar_type(), at::kFloat);
-      const double off = error(y, exact(inputs));
+      const double off = relative_error(y, exact(inputs));
       EXPECT_LT(off, 2e-2);
       EXPECT_GT(off, 1e-6) << "else nothing was rounded";
       if (activation == Activation::relu) continue;  // which units are on differs, and with it the gradients
       const Tensors got = test::gradients_of(low(layer), inputs);
       const Tensors truth = test::gradients_of(exact, inputs);
-      for (size_t i = 0; i < 3; ++i) EXPECT_LT(error(got[i], truth[i]), 3e-2) << i;
+      for (size_t i = 0; i < 3; ++i) EXPECT_LT(relative_error(got[i], truth[i]), 3e-2) << i;
     }
   }
 }
@@ -92,7 +88,7 @@ TEST(Bf16Products, AddGradientsOfTiedWeightsInPlaceByTheirShadow) {
     EXPECT_EQ(weight.grad().data_ptr(), held);
     return weight.grad();
   };
-  const double off = error(gradient(true), gradient(false));
+  const double off = relative_error(gradient(true), gradient(false));
   EXPECT_LT(off, 2e-2);
   EXPECT_GT(off, 1e-6);
 }

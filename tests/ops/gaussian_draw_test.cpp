@@ -16,19 +16,16 @@ namespace isthmus::ops {
 namespace {
 
 namespace gaussian = distributions::gaussian;
+using test::expect_near;
 using Tensors = std::vector<Tensor>;
 
-void expect_near(const Tensor& fused, const Tensor& truth, const char* what) {
-  ASSERT_EQ(fused.sizes(), truth.sizes()) << what;
-  const double scale = 1 + truth.abs().max().item<double>();
-  EXPECT_LT((fused - truth).abs().max().item<double>() / scale, 3e-6) << what;
-}
-
 /// One number that both outputs enter with weights of their own.
-Tensor weighed(const GaussianDraw& draw) {
+template <class Draw>
+Tensor weighed(const Draw& draw) {
+  const auto& [z, nats] = draw;
   Noise noise(9);
-  return (draw.z * noise.normal(draw.z.sizes()).to(draw.z.scalar_type())).sum() +
-         (draw.nats * noise.normal(draw.nats.sizes()).to(draw.z.scalar_type())).sum();
+  return (z * noise.normal(z.sizes()).to(z.scalar_type())).sum() +
+         (nats * noise.normal(nats.sizes()).to(z.scalar_type())).sum();
 }
 
 TEST(GaussianDrawOp, IsItsReferenceForwardAndBackward) {
@@ -41,10 +38,11 @@ TEST(GaussianDrawOp, IsItsReferenceForwardAndBackward) {
     ASSERT_TRUE(eligible(parameters, one, many));
     for (const bool several : {false, true}) {
       const auto fused = [&](const Tensors& t) {
-        return weighed(several ? draw_and_ratio(t[0], many) : draw_and_kl(t[0], one));
+        return several ? weighed(draw_and_ratio(t[0], many)) : weighed(draw_and_kl(t[0], one));
       };
       const auto truth = [&](const Tensors& t) {
-        return weighed(several ? reference::draw_and_ratio(t[0], many) : reference::draw_and_kl(t[0], one));
+        return several ? weighed(reference::draw_and_ratio(t[0], many))
+                       : weighed(reference::draw_and_kl(t[0], one));
       };
       expect_near(fused({parameters}), truth({parameters}), "value");
       expect_near(test::gradients_of(fused, {parameters})[0], test::gradients_of(truth, {parameters})[0],
@@ -66,11 +64,20 @@ TEST(GaussianDrawOp, SaysWhatTheDensitiesSay) {
   Noise noise(3);
   const Tensor parameters = noise.normal({3, 8});
   const GaussianParameters q = gaussian::split(parameters);
-  const GaussianDraw one = draw_and_kl(parameters, noise.normal({3, 4}));
-  EXPECT_TRUE(one.nats.allclose(gaussian::kl_to_standard(q), 1e-5, 1e-5));
-  const GaussianDraw many = draw_and_ratio(parameters, noise.normal({3, 5, 4}));
+  const DrawAndKl one = draw_and_kl(parameters, noise.normal({3, 4}));
+  EXPECT_TRUE(one.kl.allclose(gaussian::kl_to_standard(q), 1e-5, 1e-5));
+  const DrawAndRatio many = draw_and_ratio(parameters, noise.normal({3, 5, 4}));
   const Tensor log_q = gaussian::log_prob({q.mean.unsqueeze(1), q.log_variance.unsqueeze(1)}, many.z);
-  EXPECT_TRUE(many.nats.allclose(gaussian::standard_log_prob(many.z) - log_q, 1e-5, 1e-5));
+  EXPECT_TRUE(many.log_ratio.allclose(gaussian::standard_log_prob(many.z) - log_q, 1e-5, 1e-5));
+}
+
+TEST(GaussianDrawOp, GivesNoiseThatIsAskedForItsGradientOne) {
+  Noise noise(5);
+  const Tensor parameters = noise.normal({3, 8});
+  const Tensor epsilon = noise.normal({3, 4}).requires_grad_();
+  const Tensor z = draw_and_kl(parameters, epsilon).z.sum();
+  const Tensor sigma = at::exp(0.5 * parameters.narrow(1, 4, 4));
+  EXPECT_TRUE(torch::autograd::grad({z}, {epsilon})[0].allclose(sigma));
 }
 
 // The contractive penalty and kin differentiate a gradient.

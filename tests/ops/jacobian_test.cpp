@@ -112,7 +112,7 @@ TEST_P(EncoderJacobian, IsNeededByNobodyWhereGradModeIsOff) {
   const Tensor without = squared_jacobian_norm(f(), x);
   EXPECT_FALSE(without.requires_grad());
   EXPECT_FALSE(at::GradMode::is_enabled()) << "the caller's mode is kept";
-  EXPECT_TRUE(without.equal(with.detach()) || without.allclose(with.detach(), 1e-6, 0));
+  EXPECT_TRUE(without.allclose(with.detach(), 1e-6, 0));
   for (const Tensor& parameter : encoder->parameters()) EXPECT_FALSE(parameter.grad().defined());
 }
 
@@ -161,14 +161,14 @@ TEST(SquaredJacobianNorm, OfAConstantCodeIsZero) {
 TEST(SquaredJacobianNorm, RefusesWhatItCannotFollow) {
   const Tensor x = at::ones({3, 1, 2, 2});
   Noise noise(1);
-  test::expect_error("[jacobian] expected a code of shape [batch, code], got [1, 1, 2, 2] of one example",
+  test::expect_error("[jacobian] expected a code of shape [batch, code], got 1x1x2x2 of one example",
                      [&] { squared_jacobian_norm([](const Tensor& y) { return 2 * y; }, x); });
   test::expect_error("autograd can follow back to x", [&] {
     squared_jacobian_norm([](const Tensor& y) { return y.detach().flatten(1); }, x);
   });
   const auto flat = [](const Tensor& y) { return y.flatten(1); };
   test::expect_error("0 probes", [&] { estimate_squared_jacobian_norm(flat, x, noise, 0); });
-  test::expect_error("[0, 2]", [&] { squared_jacobian_norm(flat, at::ones({0, 2})); });
+  test::expect_error("got 0x2,", [&] { squared_jacobian_norm(flat, at::ones({0, 2})); });
 }
 
 // Orthogonal rows make JJᵀ diagonal, and then every probe gives the exact norm.

@@ -88,17 +88,40 @@ TEST(LayerSquaredJacobianNorm, IsItsReferenceForwardAndBackward) {
 
 TEST(LayerSquaredJacobianNorm, AddsItsGradientInPlace) {
   Noise noise(17);
-  const Tensor h = at::sigmoid(noise.normal({6, 4}));
+  const Tensor x = noise.normal({6, 9});
+  const Tensor bias = noise.normal({4});
   Tensor weight = noise.normal({4, 9}).requires_grad_();
-  layer_squared_jacobian_norm(h, weight, Activation::sigmoid).sum().backward();
+  // Twice the op, and a layer: whichever comes last finds something in the place.
+  const auto loss = [&] {
+    const Tensor h = linear(x, weight, bias, Activation::sigmoid);
+    return layer_squared_jacobian_norm(h, weight, Activation::sigmoid).sum() + h.square().sum() +
+           layer_squared_jacobian_norm(h.detach(), weight, Activation::tanh).sum();
+  };
+  loss().backward();
   const Tensor expected = weight.grad();
   weight.mutable_grad() = at::ones_like(weight);
   const void* held = weight.grad().data_ptr();
   GradientsInPlace scope({&weight, 1});
-  layer_squared_jacobian_norm(h, weight, Activation::sigmoid).sum().backward();
+  loss().backward();
   scope.finish();
   EXPECT_EQ(weight.grad().data_ptr(), held);
-  EXPECT_TRUE(weight.grad().allclose(expected));
+  EXPECT_TRUE(weight.grad().allclose(expected, 1e-4, 1e-5));
+}
+
+// In use h is made of the weights, and its own way to them is not the op's to follow.
+TEST(LayerSquaredJacobianNorm, HasTheSameGradientWithAGraphOfIt) {
+  Noise noise(19);
+  const Tensor x = noise.normal({6, 9});
+  const Tensor weight = noise.normal({4, 9}).requires_grad_();
+  const auto gradient = [&](bool create_graph) {
+    const Tensor h = linear(x, weight, noise.normal({4}), Activation::sigmoid);
+    const Tensor norm = layer_squared_jacobian_norm(h, weight, Activation::sigmoid).sum();
+    return torch::autograd::grad({norm}, {weight}, {}, true, create_graph)[0];
+  };
+  const Noise start = noise;
+  const Tensor plain = gradient(false);
+  noise = start;
+  EXPECT_TRUE(gradient(true).allclose(plain, 1e-4, 1e-5));
 }
 
 TEST(LayerSquaredJacobianNorm, CanBeDifferentiatedAgain) {

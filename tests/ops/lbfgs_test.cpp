@@ -75,6 +75,21 @@ TEST(Lbfgs, TurnsBackFromWhereTheFunctionIsNotANumber) {
   EXPECT_NEAR(x[0], 0.01, 1e-6);
 }
 
+TEST(Lbfgs, WhatStartsAsNoNumberHasNotConverged) {
+  std::array<double, 2> x{1, 1};
+  const auto nowhere = [](std::span<const double>, std::span<double> gradient) {
+    gradient[0] = gradient[1] = std::numeric_limits<double>::quiet_NaN();
+    return gradient[0];
+  };
+  EXPECT_FALSE(minimise(nowhere, x).converged);
+  const auto half = [](std::span<const double>, std::span<double> gradient) {
+    gradient[0] = std::numeric_limits<double>::quiet_NaN();
+    gradient[1] = 0;
+    return 0.0;
+  };
+  EXPECT_FALSE(minimise(half, x).converged);
+}
+
 TEST(Lbfgs, IsDoneAtTheMinimum) {
   std::array<double, 2> x{1, 1};
   EXPECT_EQ(minimise(rosenbrock, x).iterations, 0);

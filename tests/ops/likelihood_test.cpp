@@ -15,6 +15,7 @@
 namespace isthmus::ops {
 namespace {
 
+using test::expect_near;
 using Tensors = std::vector<Tensor>;
 
 struct Sizes {
@@ -23,12 +24,6 @@ struct Sizes {
 
 const Sizes all_sizes[] = {{1, 1, 1},  {3, 1, 7},     {3, 4, 7},   {2, 5, 16},
                            {5, 3, 33}, {100, 1, 784}, {4, 50, 784}};
-
-void expect_near(const Tensor& fused, const Tensor& truth, const char* what) {
-  EXPECT_EQ(fused.sizes(), truth.sizes()) << what;
-  const double scale = 1 + truth.abs().max().item<double>();
-  EXPECT_LT((fused - truth).abs().max().item<double>() / scale, 3e-6) << what;
-}
 
 void expect_same_gradients(const std::function<Tensor(const Tensors&)>& fused,
                            const std::function<Tensor(const Tensors&)>& truth, const Tensors& inputs) {
@@ -105,11 +100,14 @@ TEST(GaussianLikelihood, HasItsConstant) {
   EXPECT_NEAR(log_p.item<double>(), -std::log(2 * std::numbers::pi) - std::log(4.0) - 0.5, 1e-6);
 }
 
-TEST(Likelihoods, RefuseRowsThatDoNotAgree) {
+TEST(Likelihoods, RefuseShapesThatDoNotAgree) {
   const Tensor parameters = at::zeros({6, 4});
   EXPECT_THROW(ops::bernoulli_log_likelihood(parameters, at::zeros({2, 4}), 2), Error);
   EXPECT_THROW(ops::bernoulli_log_likelihood(parameters, at::zeros({6, 3})), Error);
   EXPECT_THROW(ops::gaussian_log_likelihood(parameters, at::zeros({}), at::zeros({6}), 1), Error);
+  // Variances of half the rows would broadcast over the examples.
+  for (const std::vector<int64_t>& spread : {std::vector<int64_t>{2, 4}, {3}, {1, 4}, {1}})
+    EXPECT_THROW(ops::gaussian_log_likelihood(parameters, at::zeros(spread), at::zeros({3, 4}), 2), Error);
 }
 
 TEST(LikelihoodGradients, AreThoseOfDifferences) {

@@ -11,16 +11,11 @@
 namespace isthmus::ops {
 namespace {
 
+using test::expect_near;
 using Tensors = std::vector<Tensor>;
 
 constexpr Activation activations[] = {Activation::identity, Activation::relu, Activation::tanh,
                                       Activation::sigmoid, Activation::softplus};
-
-void expect_near(const Tensor& fused, const Tensor& truth, const char* what) {
-  ASSERT_EQ(fused.defined(), truth.defined()) << what;
-  const double scale = 1 + truth.abs().max().item<double>();
-  EXPECT_LT((fused - truth).abs().max().item<double>() / scale, 2e-6) << what;
-}
 
 void expect_near(const Tensors& fused, const Tensors& truth, const char* what) {
   for (size_t i = 0; i < truth.size(); ++i) expect_near(fused[i], truth[i], what);

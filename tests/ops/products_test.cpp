@@ -14,13 +14,12 @@
 #include "isthmus/kernels/tile_product.hpp"
 #include "isthmus/ops/fused.hpp"
 
+#include "tests/support/gradients.hpp"
+
 namespace isthmus::ops {
 namespace {
 
-/// Of the largest number of `truth`.
-double error(const Tensor& got, const Tensor& truth) {
-  return ((got - truth).abs().max() / truth.abs().max()).item<double>();
-}
+using test::relative_error;
 
 /// The same numbers, by rows, by columns, and with gaps in both.
 std::vector<Tensor> layouts(const Tensor& t) {
@@ -56,21 +55,21 @@ TEST_P(Products, AreThoseOfFloat64WhateverTheStrides) {
     for (const Tensor& w : layouts(w0)) {
       for (const Tensor& x : layouts(x0)) {
         EXPECT_EQ(layer_product(x, w).scalar_type(), at::kFloat);
-        EXPECT_LT(error(layer_product(x, w), y), most({x, w}));
+        EXPECT_LT(relative_error(layer_product(x, w), y), most({x, w}));
         if (low()) {
-          EXPECT_LT(error(layer_product(x, w, bias), y + bias), most({x, w}));
+          EXPECT_LT(relative_error(layer_product(x, w, bias), y + bias), most({x, w}));
         }
       }
-      for (const Tensor& g : layouts(g0)) EXPECT_LT(error(input_product(g, w), dx), most({g, w}));
+      for (const Tensor& g : layouts(g0)) EXPECT_LT(relative_error(input_product(g, w), dx), most({g, w}));
     }
     const Tensor start = noise.normal({out, in});
     for (const Tensor& g : layouts(g0))
       for (const Tensor& x : layouts(x0)) {
-        EXPECT_LT(error(weight_product(g, x), dw), most({g, x}));
+        EXPECT_LT(relative_error(weight_product(g, x), dw), most({g, x}));
         for (const bool holds : {false, true})
           for (const Tensor& place : layouts(start.clone())) {
             put_weight_product({place, holds}, g, x);
-            EXPECT_LT(error(place, holds ? start + dw : dw), most({g, x, place}));
+            EXPECT_LT(relative_error(place, holds ? start + dw : dw), most({g, x, place}));
           }
       }
   }

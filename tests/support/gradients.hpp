@@ -45,6 +45,19 @@ inline void check_gradients(const std::function<Tensor(const std::vector<Tensor>
   check_gradients_of(scalar, inputs, tolerance);
 }
 
+/// The largest difference, over 1 + the largest number of the truth.
+inline void expect_near(const Tensor& got, const Tensor& truth, const char* what, double tolerance = 3e-6) {
+  ASSERT_TRUE(got.defined() && truth.defined()) << what;
+  ASSERT_EQ(got.sizes(), truth.sizes()) << what;
+  const double scale = 1 + truth.abs().max().item<double>();
+  EXPECT_LT((got - truth).abs().max().item<double>() / scale, tolerance) << what;
+}
+
+/// The largest difference over the largest number of the truth.
+inline double relative_error(const Tensor& got, const Tensor& truth) {
+  return ((got - truth).abs().max() / truth.abs().max()).item<double>();
+}
+
 /// Gradients of sum(f · weights) with respect to the inputs that require them; undefined where unused.
 inline std::vector<Tensor> gradients_of(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                         const std::vector<Tensor>& inputs) {
