@@ -16,6 +16,7 @@
 
 #include "isthmus/kernels/bfloat16-inl.hpp"
 #include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -67,9 +68,9 @@ HWY_INLINE void ForwardRow(float* y, const float* bias, size_t n) {
     hn::StoreU(Apply<activation>(bias ? hn::Add(x, hn::LoadU(d, bias + i)) : x), d, y + i);
   }
   if (i < n) {
-    const V x = math::LoadPart(d, y + i, n - i, 0);
-    const V moved = bias ? hn::Add(x, math::LoadPart(d, bias + i, n - i, 0)) : x;
-    math::StorePart(Apply<activation>(moved), d, y + i, n - i);
+    const V x = rows::LoadPart(d, y + i, n - i, 0);
+    const V moved = bias ? hn::Add(x, rows::LoadPart(d, bias + i, n - i, 0)) : x;
+    rows::StorePart(Apply<activation>(moved), d, y + i, n - i);
   }
 }
 
@@ -80,7 +81,7 @@ HWY_INLINE void Put(V v, Bfloat16* p) {
   bfloat16::Store(v, D(), p);
 }
 HWY_INLINE void PutPart(V v, float* p, size_t n) {
-  math::StorePart(v, D(), p, n);
+  rows::StorePart(v, D(), p, n);
 }
 HWY_INLINE void PutPart(V v, Bfloat16* p, size_t n) {
   const D d;
@@ -103,9 +104,9 @@ HWY_INLINE void BackwardRow(Out* dx, float* sums, const float* y, const float* d
   }
   if (i < n) {
     const V grad =
-        Derivative<activation>(math::LoadPart(d, y + i, n - i, 0), math::LoadPart(d, dy + i, n - i, 0));
+        Derivative<activation>(rows::LoadPart(d, y + i, n - i, 0), rows::LoadPart(d, dy + i, n - i, 0));
     PutPart(grad, dx + i, n - i);
-    if (sums) math::StorePart(hn::Add(math::LoadPart(d, sums + i, n - i, 0), grad), d, sums + i, n - i);
+    if (sums) rows::StorePart(hn::Add(rows::LoadPart(d, sums + i, n - i, 0), grad), d, sums + i, n - i);
   }
 }
 

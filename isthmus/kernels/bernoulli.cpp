@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -77,7 +78,7 @@ float RowLogLikelihood(const float* HWY_RESTRICT x, const float* HWY_RESTRICT l,
     const size_t stop = std::min(n, i + 100 * lanes);
     for (; i + lanes <= stop; i += lanes) sums.Add(hn::LoadU(d, x + i), hn::LoadU(d, l + i));
     if (i < stop) {
-      sums.Add(math::LoadPart(d, x + i, stop - i, 0), math::LoadPart(d, l + i, stop - i, nothing));
+      sums.Add(rows::LoadPart(d, x + i, stop - i, 0), rows::LoadPart(d, l + i, stop - i, nothing));
       i = stop;
     }
     const V sum = hn::Sub(sums.linear, Log1p(sums.product_less_one));
@@ -103,7 +104,7 @@ void RowBackward(float* dlogits, float g, const float* HWY_RESTRICT x, const flo
   for (; i + lanes <= n; i += lanes)
     hn::StoreU(Gradient(scale, hn::LoadU(d, x + i), hn::LoadU(d, l + i)), d, dlogits + i);
   if (i < n)
-    math::StorePart(Gradient(scale, math::LoadPart(d, x + i, n - i, 0), math::LoadPart(d, l + i, n - i, 0)),
+    rows::StorePart(Gradient(scale, rows::LoadPart(d, x + i, n - i, 0), rows::LoadPart(d, l + i, n - i, 0)),
                     d, dlogits + i, n - i);
 }
 

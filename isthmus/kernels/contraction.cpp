@@ -13,6 +13,7 @@
 #include <hwy/highway.h>
 
 #include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -88,7 +89,7 @@ float ContractionRow(Activation activation, const float* h, const float* norms, 
   };
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) add(hn::LoadU(d, h + i), hn::LoadU(d, norms + i));
-  if (i < n) add(math::LoadPart(d, h + i, n - i, 0), math::LoadPart(d, norms + i, n - i, 0));
+  if (i < n) add(rows::LoadPart(d, h + i, n - i, 0), rows::LoadPart(d, norms + i, n - i, 0));
   return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
@@ -105,12 +106,12 @@ void ContractionBackwardRow(Activation activation, float* dh, float* sums, float
       hn::StoreU(hn::MulAdd(factor, hn::Mul(slope.value, slope.value), hn::LoadU(d, sums + i)), d, sums + i);
   }
   if (i == n) return;
-  const Slope slope = SlopeOf(activation, math::LoadPart(d, h + i, n - i, 0));
-  const V norm = math::LoadPart(d, norms + i, n - i, 0);
-  math::StorePart(hn::Mul(factor, hn::Mul(slope.derivative, norm)), d, dh + i, n - i);
+  const Slope slope = SlopeOf(activation, rows::LoadPart(d, h + i, n - i, 0));
+  const V norm = rows::LoadPart(d, norms + i, n - i, 0);
+  rows::StorePart(hn::Mul(factor, hn::Mul(slope.derivative, norm)), d, dh + i, n - i);
   if (sums) {
-    const V old = math::LoadPart(d, sums + i, n - i, 0);
-    math::StorePart(hn::MulAdd(factor, hn::Mul(slope.value, slope.value), old), d, sums + i, n - i);
+    const V old = rows::LoadPart(d, sums + i, n - i, 0);
+    rows::StorePart(hn::MulAdd(factor, hn::Mul(slope.value, slope.value), old), d, sums + i, n - i);
   }
 }
 

@@ -18,6 +18,7 @@
 #include <hwy/highway.h>
 
 #include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -96,8 +97,8 @@ double RowLogLikelihood(const float* HWY_RESTRICT x, const float* HWY_RESTRICT m
     if (i < stop) {
       const size_t left = stop - i;
       HWY_ALIGN float part[hn::MaxLanes(d)];
-      hn::Store(LogMass(math::LoadPart(d, mean + i, left, 0), math::LoadPart(d, log_scale + i, left, 0),
-                        math::LoadPart(d, x + i, left, 0)),
+      hn::Store(LogMass(rows::LoadPart(d, mean + i, left, 0), rows::LoadPart(d, log_scale + i, left, 0),
+                        rows::LoadPart(d, x + i, left, 0)),
                 d, part);
       for (size_t j = 0; j < left; ++j) total += static_cast<double>(part[j]);
       i = stop;
@@ -123,12 +124,12 @@ void RowBackward(float* dmean, float* dscale, float* sums, float g, const float*
   if (i == n) return;
   const size_t left = n - i;
   const Gradients got =
-      GradientsOf(math::LoadPart(d, mean + i, left, 0), math::LoadPart(d, log_scale + i, left, 0),
-                  math::LoadPart(d, x + i, left, 0));
-  math::StorePart(hn::Mul(weight, got.mean), d, dmean + i, left);
-  if (dscale) math::StorePart(hn::Mul(weight, got.log_scale), d, dscale + i, left);
+      GradientsOf(rows::LoadPart(d, mean + i, left, 0), rows::LoadPart(d, log_scale + i, left, 0),
+                  rows::LoadPart(d, x + i, left, 0));
+  rows::StorePart(hn::Mul(weight, got.mean), d, dmean + i, left);
+  if (dscale) rows::StorePart(hn::Mul(weight, got.log_scale), d, dscale + i, left);
   if (sums)
-    math::StorePart(hn::MulAdd(weight, got.log_scale, math::LoadPart(d, sums + i, left, 0)), d, sums + i,
+    rows::StorePart(hn::MulAdd(weight, got.log_scale, rows::LoadPart(d, sums + i, left, 0)), d, sums + i,
                     left);
 }
 

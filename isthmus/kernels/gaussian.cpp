@@ -15,7 +15,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -43,8 +43,8 @@ double Distance(const float* HWY_RESTRICT x, const float* HWY_RESTRICT m, const 
       add(hn::LoadU(d, x + i), hn::LoadU(d, m + i), hn::LoadU(d, precision + i));
     if (i < stop) {
       const size_t left = stop - i;
-      add(math::LoadPart(d, x + i, left, 0), math::LoadPart(d, m + i, left, 0),
-          math::LoadPart(d, precision + i, left, 0));
+      add(rows::LoadPart(d, x + i, left, 0), rows::LoadPart(d, m + i, left, 0),
+          rows::LoadPart(d, precision + i, left, 0));
       i = stop;
     }
     total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));

@@ -16,6 +16,7 @@
 #include <hwy/highway.h>
 
 #include "isthmus/kernels/math-inl.hpp"
+#include "isthmus/kernels/row_ends-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace isthmus::kernels {
@@ -25,18 +26,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-/// The numbers at p + i, of which `left` remain; 0 in the lanes beyond.
-HWY_INLINE V Load(D d, const float* p, size_t left) {
-  return left >= hn::Lanes(d) ? hn::LoadU(d, p) : math::LoadPart(d, p, left, 0.0f);
-}
-
-HWY_INLINE void Store(V v, D d, float* p, size_t left) {
-  if (left >= hn::Lanes(d))
-    hn::StoreU(v, d, p);
-  else
-    math::StorePart(v, d, p, left);
-}
-
 /// Lanes beyond n hold mean 0, log-variance 0 and ε 0 throughout, and add nothing to either sum.
 float DrawAndKlRow(float* HWY_RESTRICT z, const float* HWY_RESTRICT mean,
                    const float* HWY_RESTRICT log_variance, const float* HWY_RESTRICT epsilon, size_t n) {
@@ -44,9 +33,9 @@ float DrawAndKlRow(float* HWY_RESTRICT z, const float* HWY_RESTRICT mean,
   const V half = hn::Set(d, 0.5f);
   V sum = hn::Zero(d);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const V m = Load(d, mean + i, n - i), lv = Load(d, log_variance + i, n - i);
+    const V m = rows::Load(d, mean + i, n - i), lv = rows::Load(d, log_variance + i, n - i);
     const V sigma = math::Exp(d, hn::Mul(half, lv));
-    Store(hn::MulAdd(sigma, Load(d, epsilon + i, n - i), m), d, z + i, n - i);
+    rows::Store(hn::MulAdd(sigma, rows::Load(d, epsilon + i, n - i), m), d, z + i, n - i);
     // Of a dimension that is not used, mean and log-variance are next to 0, and their KL to many digits.
     const V beyond = math::ExpBeyondLine(d, lv, hn::Mul(sigma, sigma));
     sum = hn::Add(sum, hn::MulAdd(m, m, beyond));
@@ -60,12 +49,12 @@ void DrawAndKlRowBackward(float* HWY_RESTRICT dmean, float* HWY_RESTRICT dlog_va
   const D d;
   const V half = hn::Set(d, 0.5f), weight = hn::Set(d, dkl);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const V m = Load(d, mean + i, n - i), g = Load(d, dz + i, n - i);
-    const V lv = Load(d, log_variance + i, n - i);
+    const V m = rows::Load(d, mean + i, n - i), g = rows::Load(d, dz + i, n - i);
+    const V lv = rows::Load(d, log_variance + i, n - i);
     const V variance_less_one = hn::Add(math::ExpBeyondLine(d, lv, math::Exp(d, lv)), lv);
-    Store(hn::MulAdd(weight, m, g), d, dmean + i, n - i);
-    const V path = hn::Mul(g, hn::Sub(Load(d, z + i, n - i), m));
-    Store(hn::Mul(half, hn::MulAdd(weight, variance_less_one, path)), d, dlog_variance + i, n - i);
+    rows::Store(hn::MulAdd(weight, m, g), d, dmean + i, n - i);
+    const V path = hn::Mul(g, hn::Sub(rows::Load(d, z + i, n - i), m));
+    rows::Store(hn::Mul(half, hn::MulAdd(weight, variance_less_one, path)), d, dlog_variance + i, n - i);
   }
 }
 
@@ -75,10 +64,10 @@ float DrawAndRatioRow(float* HWY_RESTRICT z, const float* HWY_RESTRICT mean,
   const D d;
   V sum = hn::Zero(d);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const V e = Load(d, epsilon + i, n - i);
-    const V drawn = hn::MulAdd(Load(d, sigma + i, n - i), e, Load(d, mean + i, n - i));
-    Store(drawn, d, z + i, n - i);
-    sum = hn::Add(sum, hn::NegMulAdd(drawn, drawn, hn::MulAdd(e, e, Load(d, log_variance + i, n - i))));
+    const V e = rows::Load(d, epsilon + i, n - i);
+    const V drawn = hn::MulAdd(rows::Load(d, sigma + i, n - i), e, rows::Load(d, mean + i, n - i));
+    rows::Store(drawn, d, z + i, n - i);
+    sum = hn::Add(sum, hn::NegMulAdd(drawn, drawn, hn::MulAdd(e, e, rows::Load(d, log_variance + i, n - i))));
   }
   return 0.5f * hn::GetLane(hn::SumOfLanes(d, sum));
 }
@@ -87,7 +76,7 @@ void SigmaRow(float* HWY_RESTRICT sigma, const float* HWY_RESTRICT log_variance,
   const D d;
   const V half = hn::Set(d, 0.5f);
   for (size_t i = 0; i < n; i += hn::Lanes(d))
-    Store(math::Exp(d, hn::Mul(half, Load(d, log_variance + i, n - i))), d, sigma + i, n - i);
+    rows::Store(math::Exp(d, hn::Mul(half, rows::Load(d, log_variance + i, n - i))), d, sigma + i, n - i);
 }
 
 /// Adds one draw's part of the gradient.
@@ -98,11 +87,11 @@ void AddRatioBackward(float* HWY_RESTRICT dmean, float* HWY_RESTRICT dlog_varian
   const V half = hn::Set(d, 0.5f), weight = hn::Set(d, dratio);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const size_t left = n - i;
-    const V drawn = Load(d, z + i, left);
-    const V g = hn::NegMulAdd(weight, drawn, Load(d, dz + i, left));
-    Store(hn::Add(Load(d, dmean + i, left), g), d, dmean + i, left);
-    const V path = hn::MulAdd(g, hn::Sub(drawn, Load(d, mean + i, left)), weight);
-    Store(hn::MulAdd(half, path, Load(d, dlog_variance + i, left)), d, dlog_variance + i, left);
+    const V drawn = rows::Load(d, z + i, left);
+    const V g = hn::NegMulAdd(weight, drawn, rows::Load(d, dz + i, left));
+    rows::Store(hn::Add(rows::Load(d, dmean + i, left), g), d, dmean + i, left);
+    const V path = hn::MulAdd(g, hn::Sub(drawn, rows::Load(d, mean + i, left)), weight);
+    rows::Store(hn::MulAdd(half, path, rows::Load(d, dlog_variance + i, left)), d, dlog_variance + i, left);
   }
 }
 

@@ -1,4 +1,4 @@
-// Elementary functions and ragged ends of rows, compiled once per Highway target. NaN in, NaN out. The errors
+// Elementary functions, compiled once per Highway target. NaN in, NaN out. The errors
 // named were measured over a grid of all magnitudes (tests/kernels/activation_test.cpp repeats it).
 // Coefficients: minimax fits by this project.
 #if defined(ISTHMUS_KERNELS_MATH_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -16,22 +16,6 @@ namespace HWY_NAMESPACE {
 namespace math {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// The n < Lanes numbers at p, and `fill` in the lanes after them; reads nothing beyond.
-template <class D>
-HWY_INLINE hn::Vec<D> LoadPart(D d, const float* p, size_t n, float fill) {
-  HWY_ALIGN float lanes[hn::MaxLanes(d)];
-  hn::Store(hn::Set(d, fill), d, lanes);
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return hn::Load(d, lanes);
-}
-
-template <class D>
-HWY_INLINE void StorePart(hn::Vec<D> v, D d, float* p, size_t n) {
-  HWY_ALIGN float lanes[hn::MaxLanes(d)];
-  hn::Store(v, d, lanes);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
-}
 
 /// (e^r - 1 - r) / r² for |r| <= 0.35.
 template <class D, class V>

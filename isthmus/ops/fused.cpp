@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/graph_task.h>
 
 namespace isthmus::ops {
 
@@ -34,6 +35,13 @@ torch::autograd::variable_list gradients_with_a_graph(
   auto next = found.begin();
   for (const Tensor& input : inputs) all.push_back(input.requires_grad() ? *next++ : Tensor());
   return all;
+}
+
+Tensor room_for_gradient(const Tensor& saved) {
+  constexpr size_t node_and_its_backward = 2;
+  const bool ours_alone = !torch::autograd::get_current_graph_task_keep_graph() &&
+                          saved.use_count() == node_and_its_backward && saved.storage().use_count() == 1;
+  return ours_alone ? saved.detach() : at::empty_like(saved);
 }
 
 }  // namespace isthmus::ops

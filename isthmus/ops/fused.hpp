@@ -27,4 +27,9 @@ torch::autograd::variable_list gradients_with_a_graph(
     const std::function<Tensor(const torch::autograd::variable_list&)>& f,
     const torch::autograd::variable_list& inputs, const Tensor& g);
 
+/// Memory for the gradient in `saved`, an input that a node saved and its backward pass reads for the last
+/// time: the input's own where nobody else can look at it any more, else fresh. For kernels that may write
+/// over what they read. Only within the backward pass of the node.
+Tensor room_for_gradient(const Tensor& saved);
+
 }  // namespace isthmus::ops

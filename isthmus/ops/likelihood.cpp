@@ -40,7 +40,7 @@ struct Bernoulli : torch::autograd::Function<Bernoulli> {
       return {gradients[0].unsqueeze(1) * residual.flatten(0, 1), Tensor(), Tensor()};
     }
     const Tensor g = gradients[0].contiguous();
-    const Tensor gradient = at::empty_like(logits);
+    const Tensor gradient = room_for_gradient(logits);
     kernels::bernoulli_log_likelihood_backward(mutable_numbers(gradient), numbers(g), numbers(saved[1]),
                                                numbers(logits), logits.size(0), logits.size(1), repeat);
     return {gradient, Tensor(), Tensor()};
@@ -77,7 +77,7 @@ struct Gaussian : torch::autograd::Function<Gaussian> {
               Tensor(), Tensor()};
     }
     const Tensor g = gradients[0].contiguous();
-    const Tensor mean_gradient = at::empty_like(mean);
+    const Tensor mean_gradient = room_for_gradient(mean);
     const Tensor log_variance_gradient =
         context->needs_input_grad(1) ? at::empty_like(log_variance) : Tensor();
     kernels::gaussian_log_likelihood_backward(

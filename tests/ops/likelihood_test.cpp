@@ -121,6 +121,55 @@ TEST(LikelihoodGradients, AreThoseOfDifferences) {
         {noise.normal({4, 3}), log_variance});
 }
 
+/// Logits as a layer makes them, of [6, 4] weights.
+Tensor made_of(const Tensor& weight) {
+  return weight * 2;
+}
+
+TEST(LikelihoodGradients, AreWrittenOverWhatNobodyReadsAgain) {
+  Noise noise(7);
+  const Tensor x = noise.bernoulli(at::full({2, 4}, 0.5F));
+  const Tensor weight = noise.normal({6, 4}).requires_grad_();
+  const auto bernoulli = [&](const Tensor& l) { return ops::bernoulli_log_likelihood(l, x, 3).sum(); };
+  const auto gaussian = [&](const Tensor& l) {
+    return ops::gaussian_log_likelihood(l, at::zeros({}), x, 3).sum();
+  };
+  const auto gradient = [&](const Tensor& loss, bool retain = false) {
+    return torch::autograd::grad({loss}, {weight}, {}, retain)[0];
+  };
+  for (const std::function<Tensor(const Tensor&)>& likelihood :
+       {std::function<Tensor(const Tensor&)>(bernoulli), {gaussian}}) {
+    const Tensor kept = made_of(weight);
+    const Tensor before = kept.detach().clone();
+    const Tensor truth = gradient(likelihood(kept));
+    EXPECT_TRUE(kept.equal(before)) << "somebody holds them";
+
+    const Tensor aliased = made_of(weight).detach();
+    const auto shares = [&] {
+      const Tensor logits = made_of(weight);
+      aliased.set_data(logits.detach());
+      return likelihood(logits);
+    };
+    EXPECT_TRUE(gradient(shares()).equal(truth));
+    EXPECT_TRUE(aliased.equal(before)) << "somebody holds their memory";
+
+    const Tensor again = likelihood(made_of(weight));
+    EXPECT_TRUE(gradient(again, true).equal(truth));
+    EXPECT_TRUE(gradient(again, true).equal(truth)) << "the graph was kept";
+
+    const void* memory = nullptr;
+    const void* written = nullptr;
+    const auto alone = [&] {
+      const Tensor logits = made_of(weight);
+      memory = logits.const_data_ptr();
+      logits.register_hook([&](const Tensor& g) { written = g.const_data_ptr(); });
+      return likelihood(logits);
+    };
+    EXPECT_TRUE(gradient(alone()).equal(truth));
+    EXPECT_EQ(written, memory) << "no second matrix of this size";
+  }
+}
+
 TEST(LikelihoodGradients, CanBeDifferentiatedAgain) {
   Noise noise(6);
   const Tensor start = noise.normal({4, 3});
