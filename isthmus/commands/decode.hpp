@@ -42,7 +42,10 @@ inline int run(std::span<const std::string> given) {
                "where to write the examples: [n, channels, height, width], float32");
   words.examples("Example:\n  isthmus decode runs/first z.npy --out x.npy\n");
   if (!words.parse(given)) return 0;
-  if (out.empty()) throw UsageError({.who = "decode", .expected = "--out FILE.npy", .got = "none"});
+  if (!out.ends_with(".npy"))
+    throw UsageError({.who = "decode",
+                      .expected = "--out FILE.npy",
+                      .got = out.empty() ? "none" : fmt::format("'{}'", out)});
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
   auto* decoder = program::subject_of(run, Split::test).can<Decoder>();

@@ -73,6 +73,8 @@ inline int run(std::span<const std::string> given) {
     parse("seed", seed, non_negative, number);
     subject.seed = static_cast<uint64_t>(number);
   }
+  if (!out.empty() && !out.ends_with(".png"))
+    throw UsageError({.who = "draw", .expected = "--out FILE.png", .got = fmt::format("'{}'", out)});
   if (const auto reason = picture.why_not(subject))
     throw UsageError({.who = picture.name,
                       .expected = "a model and data that have this picture",

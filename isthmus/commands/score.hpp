@@ -104,7 +104,9 @@ inline int run(std::span<const std::string> given) {
   program::use_threads(cores);
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
-  Settings data(treated_alike(run.data, dataset), "data");
+  DataConfig alike = treated_alike(run.data, dataset);
+  if (dataset == run.data.name) alike.limit = run.data.config.limit;  // the examples that evaluate measures
+  Settings data(alike, "data");
   for (const auto& [path, text] : changes) data.set(path, text);
   const Data examples = load_data(dataset, data.as<DataConfig>());
   Subject subject{.model = *run.model,

@@ -40,8 +40,11 @@ struct Choice {
 
 inline std::string default_folder(const Choice& choice, const Recipe& recipe) {
   if (!choice.out.empty()) return choice.out;
-  if (program::is_recipe(choice.words.front()))
-    return "runs/" + std::filesystem::path(choice.words.front()).stem().string();
+  if (program::is_recipe(choice.words.front())) {
+    // A run's own recipe.toml says nothing of what it is.
+    const std::filesystem::path file(choice.words.front());
+    if (file.filename() != "recipe.toml") return "runs/" + file.stem().string();
+  }
   return fmt::format("runs/{}_{}", recipe.model().name, recipe.dataset().name);
 }
 
@@ -130,6 +133,9 @@ inline int run(std::span<const std::string> given) {
   Recipe recipe = resume ? Recipe::read(RunDirectory::open(choice.resume).recipe()) : *named;
   const FitConfig before = recipe.fit();
   for (const auto& [path, text] : changes) recipe.set(path, text);
+  if (const std::string& path = recipe.data().path;
+      !path.empty())  // the run is opened from other folders too
+    recipe.set("data.path", std::filesystem::absolute(path).lexically_normal().string());
   program::use_threads(recipe.run().threads);
   const RunDirectory directory = [&] {
     Training training(recipe);

@@ -52,6 +52,31 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+/// The file behind a link, be it there yet or not, so that the link stays one.
+std::filesystem::path followed(std::filesystem::path path) {
+  constexpr int most_links = 40;  // as the system's own limit
+  std::error_code error;
+  for (int links = 0; links < most_links && std::filesystem::is_symlink(path, error); ++links)
+    path = folder_of(path) / std::filesystem::read_symlink(path, error);
+  return path;
+}
+
+/// Whether a device or pipe stands at the path, which nothing may replace.
+bool is_stream(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return std::filesystem::is_character_file(status) || std::filesystem::is_fifo(status) ||
+         std::filesystem::is_block_file(status);
+}
+
+void write_through(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) throw_unwritable(path, errno);
+  const int error = write_fully(descriptor, bytes);
+  ::close(descriptor);
+  if (error != 0) throw_unwritable(path, error);
+}
+
 }  // namespace
 
 void throw_unwritable(const std::filesystem::path& path, int error) {
@@ -72,7 +97,7 @@ int write_fully(int descriptor, std::span<const std::byte> bytes) {
   return 0;
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(followed(path)) {
   static std::atomic<unsigned> serial = 0;
   const std::string name = path_.filename().string();
   do {
@@ -114,6 +139,7 @@ void AtomicFile::discard() {
 }
 
 void write_whole(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  if (is_stream(path)) return write_through(path, bytes);
   AtomicFile file(path);
   file.write(bytes);
   file.commit();

@@ -38,7 +38,8 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-/// An AtomicFile in one call.
+/// An AtomicFile in one call. A device or pipe is written into, as nothing may replace it; behind a link, its
+/// target is.
 void write_whole(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_whole(const std::filesystem::path& path, std::string_view text);
 

@@ -132,7 +132,7 @@ void multiply(const Rows& c, const Factor<Bfloat16>& a, const Factor<Bfloat16>& 
     std::ranges::copy(bias, padded.begin());
   }
 
-  const bool parallel = left.outer * right.outer * left.depth >= parallel_products;
+  [[maybe_unused]] const bool parallel = left.outer * right.outer * left.depth >= parallel_products;
 #pragma omp parallel if (parallel)
   {
     static thread_local Panel own_panel;

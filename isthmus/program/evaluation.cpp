@@ -13,7 +13,7 @@
 
 namespace isthmus::program {
 
-MetricSettings::MetricSettings(bool quick) {
+MetricSettings::MetricSettings(bool quick) : quick_(quick) {
   for (const MetricEntry* entry : metrics::menu())
     all_.emplace_back(entry, quick ? entry->quick : entry->defaults);
 }

@@ -16,6 +16,7 @@ class MetricSettings {
  public:
   /// `quick` starts from each metric's quick settings instead of its defaults.
   explicit MetricSettings(bool quick = false);
+  bool quick() const { return quick_; }
 
   void set(std::string_view path, std::string_view text);
   const Settings& of(const MetricEntry& metric) const;
@@ -23,6 +24,7 @@ class MetricSettings {
 
  private:
   std::vector<std::pair<const MetricEntry*, Settings>> all_;
+  bool quick_;
 };
 
 struct Evaluation {

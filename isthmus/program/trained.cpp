@@ -78,13 +78,17 @@ Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<st
   const Subject subject = subject_of(run, split);
   Evaluation evaluation = evaluate(subject, run.recipe.model().name, run.step, names, settings);
   nlohmann::ordered_json json = to_json(evaluation);
-  const auto file = run.directory.evaluation();
+  if (settings.quick())
+    for (auto& entry : json["metrics"]) entry["quick"] = true;
+  const auto file = run.directory.evaluation(split);
   if (std::filesystem::exists(file)) {
     const auto earlier = nlohmann::ordered_json::parse(io::read_text(file), nullptr, false);
     const auto same = [&](const char* key) { return earlier.contains(key) && earlier[key] == json[key]; };
     if (earlier.is_object() && same("split") && same("step") && earlier.contains("metrics"))
-      for (const auto& [name, entry] : earlier["metrics"].items())
-        if (!json["metrics"].contains(name)) json["metrics"][name] = entry;
+      for (const auto& [name, entry] : earlier["metrics"].items()) {
+        const bool in_full = entry.is_object() && !entry.value("quick", false);
+        if (!json["metrics"].contains(name) || (settings.quick() && in_full)) json["metrics"][name] = entry;
+      }
   }
   io::write_whole(file, json.dump(2) + "\n");
   return evaluation;

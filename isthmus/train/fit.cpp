@@ -27,10 +27,13 @@ Terms finite_terms(const Loss& loss, int64_t step) {
   for (const auto& [name, value] : loss.terms) {
     const auto number = value.item<double>();
     if (!std::isfinite(number))
-      throw Error({.who = "fit",
-                   .expected = "a finite loss",
-                   .got = fmt::format("{} in its term '{}' at step {}", number, name, step),
-                   .hint = "a smaller --fit.learning_rate, or --fit.clip; the last good checkpoint is kept"});
+      throw Error(
+          {.who = "fit",
+           .expected = "a finite loss",
+           .got = fmt::format("{} in its term '{}' at step {}", number, name, step),
+           .hint = step == 0
+                       ? "data scaled to 0 … 1, if theirs is another range"
+                       : "a smaller --fit.learning_rate, or --fit.clip; what was saved before is kept"});
     terms.emplace_back(name, number);
   }
   return terms;
@@ -42,7 +45,7 @@ void check_parameters(const Training& training) {
   throw Error({.who = "fit",
                .expected = "finite parameters",
                .got = fmt::format("some that are not, after step {}", training.step()),
-               .hint = "a smaller --fit.learning_rate, or --fit.clip; the last good checkpoint is kept"});
+               .hint = "a smaller --fit.learning_rate, or --fit.clip; what was saved before is kept"});
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ Expectation read_expectation(std::string_view who, std::string_view metric, cons
   if (!expectation.value && !expectation.at_least && !expectation.at_most)
     throw misplaced(who, fmt::format("expect.{}", metric),
                     "a value, at_least or at_most in each [expect.METRIC]");
+  if (expectation.within < 0 || (expectation.within > 0 && !expectation.value))
+    throw misplaced(who, fmt::format("expect.{}.within", metric), "a distance of 0 or more from a value");
   return expectation;
 }
 

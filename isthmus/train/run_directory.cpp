@@ -18,8 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 void remove_run(const RunDirectory& old) {
-  for (const fs::path& file : {old.recipe(), old.weights(), old.state(), old.metrics(), old.facts(),
-                               old.evaluation(), old.report(), old.pictures(), old.previews()})
+  for (const fs::path& file :
+       {old.recipe(), old.weights(), old.state(), old.metrics(), old.facts(), old.evaluation(),
+        old.evaluation(Split::train), old.evaluation(Split::validation), old.report(), old.pictures(),
+        old.previews()})
     fs::remove_all(file);
   for (const auto& file : fs::directory_iterator(old.path()))
     if (file.path().filename().string().starts_with("events.out.tfevents.")) fs::remove(file);
@@ -33,6 +35,11 @@ std::string processor() {
 }
 
 }  // namespace
+
+fs::path RunDirectory::evaluation(Split split) const {
+  return path_ /
+         (split == Split::test ? "evaluation.json" : fmt::format("evaluation-{}.json", enum_name(split)));
+}
 
 RunDirectory RunDirectory::create(const fs::path& path, const Recipe& recipe, bool force) {
   const RunDirectory made(path);

@@ -23,7 +23,7 @@ class RunDirectory {
   std::filesystem::path state() const { return path_ / "state.safetensors"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path facts() const { return path_ / "run.json"; }
-  std::filesystem::path evaluation() const { return path_ / "evaluation.json"; }
+  std::filesystem::path evaluation(Split split = Split::test) const;  ///< one file a split
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path pictures() const { return path_ / "pictures"; }
   std::filesystem::path previews() const { return path_ / "previews"; }

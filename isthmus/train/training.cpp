@@ -60,7 +60,7 @@ constexpr double largest_norm = 1e19;
   throw Error({.who = "fit",
                .expected = "a finite gradient",
                .got = what,
-               .hint = "a smaller --fit.learning_rate; the last good checkpoint is kept"});
+               .hint = "a smaller --fit.learning_rate; what was saved before is kept"});
 }
 
 void check_norm(double norm, int64_t step) {

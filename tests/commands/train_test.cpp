@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "isthmus/io/npz.hpp"
+
 #include "tests/support/program.hpp"
 
 namespace isthmus {
@@ -43,6 +45,19 @@ TEST(TrainCommand, ARunsOwnRecipeGivesTheSameRun) {
                                      (folder / "second").string(), "--quiet", "--no-evaluation"});
   ASSERT_EQ(again.status, 0) << again.error;
   EXPECT_EQ(bytes(folder / "first/model.safetensors"), bytes(folder / "second/model.safetensors"));
+}
+
+TEST(TrainCommand, ARunOnFilesIsOpenedFromAnyFolder) {
+  const TemporaryFolder folder;
+  const std::vector<uint8_t> dots(60 * 8 * 8, 255);
+  io::write_npz(folder / "dots.npz", {{"x", io::make_array(dots, {60, 1, 8, 8})}});
+  const auto relative = std::filesystem::relative(folder / "dots.npz");
+  const Outcome trained =
+      run_program({"train", "vae", "npz", "--data.path", relative.string(), "--fit.steps", "2", "--fit.batch",
+                   "10", "--no-evaluation", "--quiet", "--out", (folder / "run").string()});
+  ASSERT_EQ(trained.status, 0) << trained.error;
+  EXPECT_TRUE(holds(io::read_text(folder / "run/recipe.toml"),
+                    std::filesystem::weakly_canonical(folder / "dots.npz").string()));
 }
 
 TEST(TrainCommand, TwoHundredStepsEqualOneHundredKilledAndResumed) {

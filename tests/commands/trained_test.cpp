@@ -9,6 +9,7 @@
 
 #include "isthmus/io/atomic_file.hpp"
 #include "isthmus/io/csv.hpp"
+#include "isthmus/io/input.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/io/npz.hpp"
 #include "isthmus/io/png.hpp"
@@ -49,6 +50,27 @@ TEST_F(TrainedRun, EvaluateMeasuresWhatIsAskedAndKeepsTheRest) {
   EXPECT_EQ(kept["metrics"]["nll"]["draws"], 20);
 }
 
+// Figures of the test split, measured in full, are lost neither to another split nor to a quick look.
+TEST_F(TrainedRun, EvaluateKeepsFiguresOfEachSplitAndFullOnesOverQuick) {
+  const auto kept = [&](const char* name) {
+    return nlohmann::json::parse(io::read_text(*folder / "run" / name))["metrics"]["elbo"];
+  };
+  const auto evaluate = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"evaluate", run(), "--metrics", "elbo", "--quiet"});
+    const Outcome outcome = run_program(more);
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+  };
+  evaluate({"--quick"});
+  EXPECT_EQ(kept("evaluation.json")["quick"], true);
+  evaluate({});
+  const auto full = kept("evaluation.json");
+  EXPECT_FALSE(full.contains("quick"));
+  evaluate({"--split", "train"});
+  EXPECT_NE(kept("evaluation-train.json"), full);
+  evaluate({"--quick"});
+  EXPECT_EQ(kept("evaluation.json"), full);
+}
+
 TEST_F(TrainedRun, EvaluateRefusesAnUnknownMetric) {
   const Outcome outcome = run_program({"evaluate", run(), "--metrics", "nil"});
   EXPECT_EQ(outcome.status, 2);
@@ -62,6 +84,7 @@ TEST_F(TrainedRun, DrawWritesAPicture) {
   const Outcome unknown = run_program({"draw", "sample", run()});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_TRUE(holds(unknown.error, "a picture, got 'sample'; try 'samples'")) << unknown.error;
+  EXPECT_EQ(run_program({"draw", "samples", run(), "--out", file("samples.jpg")}).status, 2);
 }
 
 TEST_F(TrainedRun, DrawRefusesAClassOfWhatIsGivenNone) {
@@ -85,6 +108,9 @@ TEST_F(TrainedRun, CodesGoOutAndComeBack) {
   const Outcome wrong = run_program({"decode", run(), file("x.npy"), "--out", file("y.npy")});
   EXPECT_EQ(wrong.status, 2);
   EXPECT_TRUE(holds(wrong.error, "codes of shape [n, 3]")) << wrong.error;
+  const Outcome picture = run_program({"decode", run(), file("z.npy"), "--out", file("x.png")});
+  EXPECT_EQ(picture.status, 2);
+  EXPECT_TRUE(holds(picture.error, "--out FILE.npy, got '")) << picture.error;
 }
 
 // Splits are shuffled: what leaves the program is in the data set's own order and says where it stands there.

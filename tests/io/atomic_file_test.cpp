@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "isthmus/io/bytes.hpp"
 #include "isthmus/io/input.hpp"
@@ -33,6 +35,33 @@ TEST(AtomicFile, WritesAndReplaces) {
   write_whole(folder / "a", large);
   EXPECT_EQ(read_text(folder / "a"), large);
   EXPECT_EQ(as_text(read_whole(folder / "a")), large);
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(AtomicFile, WritesBehindALink) {
+  const TemporaryFolder folder;
+  write_whole(folder / "target", "old");
+  std::filesystem::create_symlink("target", folder / "link");
+  write_whole(folder / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_text(folder / "target"), "new");
+  std::filesystem::create_symlink("later", folder / "dangling");
+  write_whole(folder / "dangling", "first");
+  EXPECT_EQ(read_text(folder / "later"), "first");
+}
+
+TEST(AtomicFile, WritesIntoAPipeAndReplacesItNot) {
+  const TemporaryFolder folder;
+  const auto path = folder / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  write_whole(path, "text");
+  std::string text(10, ' ');
+  text.resize(static_cast<size_t>(::read(reader, text.data(), text.size())));
+  ::close(reader);
+  EXPECT_EQ(text, "text");
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
   EXPECT_EQ(files_in(folder), 1U);
 }
 

@@ -110,6 +110,8 @@ TEST(Recipe, WrongFilesAreNamed) {
   EXPECT_NE(refusal("dataset = \"sprites\"").find("a line like model ="), std::string::npos);
   const std::string start = "model = \"vae\"\ndataset = \"sprites\"\n";
   EXPECT_NE(refusal(start + "[fitt]\nsteps = 3\n").find("got 'fitt'; try 'fit'"), std::string::npos);
+  EXPECT_NE(refusal(start + "[expect.nll]\nvalue = 3\nwithin = -1\n").find("a distance of 0 or more"),
+            std::string::npos);
   EXPECT_NE(refusal(start + "[expect.nll]\nwithin = 3\n").find("a value, at_least or at_most"),
             std::string::npos);
   EXPECT_NE(refusal(start + "time = 3\n").find("text, as in time"), std::string::npos);
