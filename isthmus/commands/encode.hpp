@@ -47,9 +47,8 @@ inline int run(std::span<const std::string> given) {
                "where to write them, in the order of the data set: [examples, code], float32; an .npz holds "
                "them as `code`, with `index`, their places there, and `label`");
   words.option("--split", split, "train|validation|test", "which examples [test]");
-  Settings data(DataConfig{}, "data");
-  std::vector<std::pair<std::string, std::string>> changes;
-  words.settings("data", data.list(),
+  program::Changes changes;
+  words.settings("data", Settings(DataConfig{}, "data").list(),
                  [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
   words.examples("Example:\n  isthmus encode runs/first fashion_mnist --split train --out z.npz\n");
   if (!words.parse(given)) return 0;
@@ -60,17 +59,15 @@ inline int run(std::span<const std::string> given) {
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
-  DataConfig alike = treated_alike(run.data, dataset);
-  if (dataset == run.data.name) alike.limit = run.data.config.limit;  // the examples that evaluate measures
-  data = Settings(alike, "data");
-  for (const auto& [path, text] : changes) data.set(path, text);
-  const Data examples = load_data(dataset, data.as<DataConfig>());
-  Subject subject = program::subject_of(run, which);
+  const Data examples = program::examples_for(run, dataset, changes);
   check_comparable("encode", run.data, examples, /*likelihood=*/false);
 
-  const Subject looked_at{.model = *run.model, .data = examples, .split = which, .seed = subject.seed};
-  Codes codes = encode_split(looked_at);
-  const Dataset& encoded = looked_at.examples();
+  const Subject subject{.model = *run.model,
+                        .data = examples,
+                        .split = which,
+                        .seed = static_cast<uint64_t>(run.recipe.run().seed)};
+  Codes codes = encode_split(subject);
+  const Dataset& encoded = subject.examples();
   const std::vector<int64_t> rows = original_order(encoded);
   const Tensor order = at::tensor(rows, at::kLong);
   codes.code = codes.code.index_select(0, order);

@@ -76,7 +76,7 @@ inline int run(std::span<const std::string> given) {
   std::string threads = "0";
   bool quiet = false;
   Settings scoring(ScoreConfig{});
-  std::vector<std::pair<std::string, std::string>> changes;
+  program::Changes changes;
 
   program::Words words("score", summary);
   words.positional("DIR", folder, "folder of a run");
@@ -104,11 +104,7 @@ inline int run(std::span<const std::string> given) {
   program::use_threads(cores);
 
   const isthmus::train::Run run = isthmus::train::open_run(folder);
-  DataConfig alike = treated_alike(run.data, dataset);
-  if (dataset == run.data.name) alike.limit = run.data.config.limit;  // the examples that evaluate measures
-  Settings data(alike, "data");
-  for (const auto& [path, text] : changes) data.set(path, text);
-  const Data examples = load_data(dataset, data.as<DataConfig>());
+  const Data examples = program::examples_for(run, dataset, changes);
   Subject subject{.model = *run.model,
                   .data = examples,
                   .split = which,

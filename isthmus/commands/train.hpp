@@ -133,9 +133,9 @@ inline int run(std::span<const std::string> given) {
   Recipe recipe = resume ? Recipe::read(RunDirectory::open(choice.resume).recipe()) : *named;
   const FitConfig before = recipe.fit();
   for (const auto& [path, text] : changes) recipe.set(path, text);
-  if (const std::string& path = recipe.data().path;
-      !path.empty())  // the run is opened from other folders too
-    recipe.set("data.path", std::filesystem::absolute(path).lexically_normal().string());
+  // Absolute, for the run is opened from other folders too.
+  if (const std::filesystem::path data = recipe.data().path; !data.empty())
+    recipe.set("data.path", std::filesystem::absolute(data).lexically_normal().string());
   program::use_threads(recipe.run().threads);
   const RunDirectory directory = [&] {
     Training training(recipe);

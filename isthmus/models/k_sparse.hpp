@@ -62,7 +62,7 @@ class Model final : public nn::Autoencoder {
                         .expected = fmt::format("at most the {} units of the code", code_size()),
                         .got = k_.text(),
                         .hint = "a smaller --k, or a larger --latent"});
-    if (data.mean.defined() && one_layer()) start_at(data.mean);
+    if (data.mean.defined() && stacked_layers() == 1) start_at(data.mean);
   }
 
   Loss loss(const Batch& batch, Step& step) override {
@@ -82,12 +82,10 @@ class Model final : public nn::Autoencoder {
 
   /// Of the units that are kept: one far below 0 takes no part in x, whatever its size.
   Tensor responses(const Tensor& x) override {
-    return one_layer() ? keep(x, k_.last()).abs() : Autoencoder::responses(x);
+    return stacked_layers() == 1 ? keep(x, k_.last()).abs() : Autoencoder::responses(x);
   }
 
  private:
-  bool one_layer() { return stacked_layers() == 1; }
-
   /// Lets every unit answer `mean` with 0. Else those that happen to look like it are among the k largest for
   /// every example, and many of the others are never kept and never learn.
   void start_at(const Tensor& mean) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "isthmus/core/comparable.hpp"
 #include "isthmus/core/error.hpp"
 #include "isthmus/io/atomic_file.hpp"
 #include "isthmus/io/input.hpp"
@@ -71,6 +72,14 @@ Subject subject_of(const train::Run& run, Split split) {
           .split = split,
           .seed = static_cast<uint64_t>(run.recipe.run().seed),
           .run = run.directory.path()};
+}
+
+Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes) {
+  DataConfig alike = treated_alike(run.data, dataset);
+  if (dataset == run.data.name) alike.limit = run.data.config.limit;
+  Settings settings(alike, "data");
+  for (const auto& [path, text] : changes) settings.set(path, text);
+  return load_data(dataset, settings.as<DataConfig>());
 }
 
 Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "isthmus/core/picture.hpp"
@@ -16,8 +17,15 @@ void use_threads(int64_t threads);
 /// The subject that a run's metrics and pictures look at.
 Subject subject_of(const train::Run& run, Split split);
 
-/// Measures a run and keeps evaluation.json: figures measured now replace earlier ones of the same split,
-/// others stay.
+/// Words of the command line: settings, each by its path and its text.
+using Changes = std::vector<std::pair<std::string, std::string>>;
+
+/// The examples of `dataset` that a run's model is asked about: treated as its own were, and of its own data
+/// set those that evaluate measures, unless `changes` (--data.* words) say otherwise.
+Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes);
+
+/// Measures a run and keeps the figures, in one file a split: those measured now replace earlier ones, but a
+/// quick figure never one that was measured in full; others stay.
 Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,
                         const MetricSettings& settings);
 
