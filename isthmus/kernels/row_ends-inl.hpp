@@ -15,9 +15,17 @@ namespace rows {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// Whether the instruction set loads and stores chosen lanes, and touches no memory of the others.
+constexpr bool has_masks = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;
+
 /// The n < Lanes numbers at p, and `fill` in the lanes after them; reads nothing beyond.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadPart(D d, const float* p, size_t n, float fill) {
+  if constexpr (has_masks) {
+    const auto mask = hn::FirstN(d, n);
+    const auto numbers = hn::MaskedLoad(mask, d, p);
+    return fill == 0 ? numbers : hn::IfThenElse(mask, numbers, hn::Set(d, fill));
+  }
   HWY_ALIGN float lanes[hn::MaxLanes(d)];
   hn::Store(hn::Set(d, fill), d, lanes);
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
@@ -26,6 +34,7 @@ HWY_INLINE hn::Vec<D> LoadPart(D d, const float* p, size_t n, float fill) {
 
 template <class D>
 HWY_INLINE void StorePart(hn::Vec<D> v, D d, float* p, size_t n) {
+  if constexpr (has_masks) return hn::BlendedStore(v, hn::FirstN(d, n), d, p);
   HWY_ALIGN float lanes[hn::MaxLanes(d)];
   hn::Store(v, d, lanes);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <vector>
 
-#include <fmt/format.h>
 #include <hwy/base.h>
 #include <hwy/targets.h>
 #include <omp.h>
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/kernels/parallel.hpp"
+#include "isthmus/kernels/product_shapes.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
 #define ISTHMUS_TILES
@@ -25,16 +25,7 @@ namespace {
 
 void check(const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b, AddTo to,
            std::span<const float> bias) {
-  if (a.columns != b.rows || out.rows != a.rows || out.columns != b.columns)
-    throw Error({.who = "tile_product",
-                 .expected = "[m, n], [m, k] and [k, n]",
-                 .got = fmt::format("[{}, {}], [{}, {}] and [{}, {}]", out.rows, out.columns, a.rows,
-                                    a.columns, b.rows, b.columns)});
-  const int64_t needed = to == AddTo::bias ? out.columns : 0;
-  if (std::ssize(bias) != needed)
-    throw Error({.who = "tile_product",
-                 .expected = fmt::format("a bias of {}", needed),
-                 .got = fmt::format("{} numbers", bias.size())});
+  check_product("tile_product", out, a, b, to, bias);
   if (!has_tiles())
     throw Error({.who = "tile_product",
                  .expected = "a processor with tile registers, and a system that grants them",

@@ -28,20 +28,11 @@ struct Factors {
         low(bf16_products()) {}
 };
 
-Tensor forward_in_place(const Factors& factors, const Tensor& bias, Activation activation) {
-  const Tensor in_product = factors.low ? bias : Tensor();
-  const Tensor y = layer_product(factors.x, factors.weight, in_product);
-  const Tensor left = factors.low ? Tensor() : bias;  // to be added still
-  if (left.defined() || activation != Activation::identity)
-    kernels::activate(mutable_numbers(y), numbers(left), y.size(0), y.size(1), activation);
-  return y;
-}
-
 struct Linear : torch::autograd::Function<Linear> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, Activation activation) {
     const Factors factors(x, weight);
-    const Tensor y = forward_in_place(factors, bias.value_or(Tensor()), activation);
+    const Tensor y = layer_product(factors.x, factors.weight, bias.value_or(Tensor()), activation);
     context->save_for_backward({x, weight, activation == Activation::identity ? Tensor() : y,
                                 factors.low ? factors.x : Tensor(), factors.low ? factors.weight : Tensor(),
                                 bias.value_or(Tensor())});
@@ -109,7 +100,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
     return reference::linear(x, weight, bias, activation);
   if (activation == Activation::identity)
     if (Tensor y = sparse_linear(x, weight, bias); y.defined()) return y;
-  if (!at::GradMode::is_enabled()) return forward_in_place({x, weight}, bias, activation);
+  if (!at::GradMode::is_enabled()) {
+    const Factors factors(x, weight);
+    return layer_product(factors.x, factors.weight, bias, activation);
+  }
   return Linear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, activation);
 }
 

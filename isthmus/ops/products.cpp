@@ -5,19 +5,23 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/record_function.h>
 #include <fmt/format.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/kernels/activation.hpp"
+#include "isthmus/kernels/float_product.hpp"
+#include "isthmus/kernels/processor.hpp"
 #include "isthmus/kernels/tile_product.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/matrices.hpp"
 #include "isthmus/ops/shape_text.hpp"
 #include "isthmus/ops/spans.hpp"
 
-// The BLAS that torch was built with exports it where it is MKL; without it products are torch's own.
+// The BLAS that torch was built with exports it where it is MKL.
 extern "C" __attribute__((weak)) void sgemm_(const char* transpose_a, const char* transpose_b, const int* m,
                                              const int* n, const int* k, const float* alpha, const float* a,
                                              const int* lda, const float* b, const int* ldb,
@@ -73,6 +77,23 @@ bool has_blas() {
   return answer;
 }
 
+/// Whether float32 products are those of our kernel. MKL takes its widest instructions on Intel's processors
+/// alone; on others with 512-bit vectors ours are formed in half its time (bench/ops.py). What is best on
+/// Arm was not measured, so torch decides there.
+bool has_float_kernel() {
+  static const bool answer = kernels::processor() == kernels::Processor::other_x86 ||
+                             (kernels::processor() == kernels::Processor::intel && !has_blas());
+  return answer;
+}
+
+/// Whether products of such numbers are a kernel's of ours, which begins its sums with a bias.
+bool has_kernel(float) {
+  return has_float_kernel();
+}
+bool has_kernel(Bfloat16) {
+  return kernels::has_tiles();
+}
+
 /// c (+)= a b. BLAS counts by columns, so it is told of the transposes: cᵀ = bᵀ aᵀ.
 void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo to) {
   const auto n = static_cast<int>(c.columns);
@@ -93,6 +114,10 @@ bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
               const std::optional<Factor<Number>>& right, AddTo to, std::span<const float> bias = {}) {
   if (!left || !right || !fused_paths_allowed()) return false;
   if constexpr (std::is_same_v<Number, float>) {
+    if (has_float_kernel()) {
+      kernels::float_product(c, *left, *right, to, bias);
+      return true;
+    }
     if (!has_blas() || !fits_blas(*left) || !fits_blas(*right)) return false;
     if (c.stride > std::numeric_limits<int>::max()) return false;
     blas(c, *left, *right, to);
@@ -138,21 +163,27 @@ bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor
 
 }  // namespace
 
-Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight, bias}));
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight}));
   check(x, 1, weight, 1);
-  if (bias.defined() && (x.scalar_type() == at::kFloat || bias.numel() != weight.size(0)))
+  if (bias.defined() && bias.numel() != weight.size(0))
     throw Error({.who = "product",
-                 .expected = fmt::format("{} biases of bfloat16 products, or none", weight.size(0)),
-                 .got = fmt::format("{} with {}", text(bias), text(x))});
+                 .expected = fmt::format("a bias of {}, or none", weight.size(0)),
+                 .got = fmt::format("{} numbers", bias.numel())});
   Tensor out = empty(x.size(0), weight.size(0));
-  const bool done = with_type(x, [&]<class Number>(Number) {
+  Tensor left = bias;  // to be added still
+  const bool done = with_type(x, [&]<class Number>(Number number) {
+    const Tensor start = has_kernel(number) ? std::exchange(left, Tensor()) : Tensor();
     return computed(mutable_rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
-                    bias.defined() ? AddTo::bias : AddTo::nothing, numbers(bias));
+                    start.defined() ? AddTo::bias : AddTo::nothing, numbers(start));
   });
-  if (done) return out;
-  const Tensor product = by_torch(x, weight.t());
-  return bias.defined() ? product + bias : product;
+  if (!done) {
+    out = by_torch(x, weight.t());
+    left = bias;
+  }
+  if (left.defined() || activation != Activation::identity)
+    kernels::activate(mutable_numbers(out), numbers(left), out.size(0), out.size(1), activation);
+  return out;
 }
 
 Tensor input_product(const Tensor& g, const Tensor& weight) {

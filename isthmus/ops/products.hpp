@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "isthmus/core/torch.hpp"
+#include "isthmus/ops/activation.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
 
 namespace isthmus::ops {
@@ -10,12 +11,15 @@ namespace isthmus::ops {
 // The three matrix products of a layer, on the CPU and without a graph: of float32 numbers, or of bfloat16
 // ones, whose products are added up in float32 and come out so. They go straight to the library or kernel,
 // for on its way torch's dispatcher takes as long as a small product. `isthmus bench` sees every one. All
-// throw Error for shapes that do not agree and for other numbers. Bfloat16 products are our own where the
-// processor has tile registers; elsewhere they are oneDNN's, which are rounded to bfloat16 once more.
+// throw Error for shapes that do not agree and for other numbers.
+//
+// Float32 products are MKL's on Intel's processors and our own on others of x86; bfloat16 products are our
+// own where the processor has tile registers. Elsewhere they are torch's, which rounds those of bfloat16
+// numbers once more.
 
-/// x Wᵀ: [rows, in] and [out, in] → [rows, out]. Of bfloat16 numbers `bias` [out], float32, is added to each
-/// row; of float32 ones it must be undefined.
-Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+/// activation(x Wᵀ + b): [rows, in], [out, in] and [out], float32, or none → [rows, out].
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
+                     Activation activation = Activation::identity);
 
 /// g W: [rows, out] and [out, in] → [rows, in].
 Tensor input_product(const Tensor& g, const Tensor& weight);
@@ -26,7 +30,8 @@ Tensor weight_product(const Tensor& g, const Tensor& x);
 /// The same put in its place, of any strides.
 void put_weight_product(const GradientPlace& place, const Tensor& g, const Tensor& x);
 
-/// The names under which the products above are told to at::RecordFunction, each with its arguments.
+/// The names under which the products above are told to at::RecordFunction, each with its arguments; a
+/// layer's without bias and activation.
 inline constexpr std::string_view layer_product_name = "isthmus::layer_product";
 inline constexpr std::string_view input_product_name = "isthmus::input_product";
 inline constexpr std::string_view weight_product_name = "isthmus::weight_product";

@@ -39,7 +39,7 @@ using Call = std::function<void()>;
 /// A call of one of ours (ops/products.hpp); nothing when `name` is none of them.
 Call call_of_ours(std::string_view name, const std::vector<c10::IValue>& inputs) {
   const auto t = [&](size_t i) { return inputs[i].toTensor(); };
-  if (name == ops::layer_product_name) return [x = t(0), w = t(1), b = t(2)] { ops::layer_product(x, w, b); };
+  if (name == ops::layer_product_name) return [x = t(0), w = t(1)] { ops::layer_product(x, w); };
   if (name == ops::input_product_name) return [g = t(0), w = t(1)] { ops::input_product(g, w); };
   if (name == ops::weight_product_name) return [g = t(0), x = t(1)] { ops::weight_product(g, x); };
   if (name == ops::put_weight_product_name)

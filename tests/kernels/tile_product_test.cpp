@@ -1,63 +1,21 @@
 #include "isthmus/kernels/tile_product.hpp"
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/kernels/philox.hpp"
 
+#include "tests/kernels/matrices.hpp"
 #include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
 namespace {
 
-/// Random numbers in bfloat16, by rows or by columns, with a gap of `gap` NaNs after each, which must not
-/// count.
-struct Matrix {
-  std::vector<Bfloat16> numbers;
-  Factor<Bfloat16> factor;
-
-  Matrix(int64_t rows, int64_t columns, bool by_columns, int64_t gap, uint32_t stream) {
-    const int64_t outer = by_columns ? columns : rows;
-    const int64_t inner = (by_columns ? rows : columns) + gap;
-    std::vector<float> normal(static_cast<size_t>(outer * inner));
-    fill_normal(normal, outer, inner, {.seed = 3, .stream = stream}, 0);
-    numbers.resize(normal.size());
-    for (int64_t i = 0; i < outer; ++i)
-      for (int64_t j = inner - gap; j < inner; ++j)
-        normal[static_cast<size_t>(i * inner + j)] = std::numeric_limits<float>::quiet_NaN();
-    round_to_bfloat16(numbers, normal);
-    factor = {numbers.data(), rows, columns, inner, by_columns};
-  }
-
-  double at(int64_t row, int64_t column) const {
-    const int64_t i = factor.by_columns ? column * factor.stride + row : row * factor.stride + column;
-    return static_cast<double>(to_float(numbers[static_cast<size_t>(i)]));
-  }
-};
-
-struct Sizes {
-  int64_t m, k, n;
-};
 // Whole tiles and parts of them; more than one block of the depth, and of the factor that is shared.
 constexpr Sizes sizes[] = {{1, 1, 1},     {16, 32, 16}, {17, 33, 18},     {3, 50, 100},     {100, 70, 47},
                            {40, 1100, 9}, {65, 31, 33}, {730, 1030, 740}, {740, 1030, 730}, {1000, 200, 90}};
-
-/// [m, n] numbers, in rows that are a few numbers further apart, with rows after them that nobody may write.
-struct Out {
-  int64_t stride;
-  std::vector<float> numbers;
-  Rows rows;
-
-  Out(int64_t m, int64_t n)
-      : stride(n + 3),
-        numbers(static_cast<size_t>((m + 16) * stride), 0.5f),
-        rows{numbers.data(), m, n, stride} {}
-  float at(int64_t row, int64_t column) const { return numbers[static_cast<size_t>(row * stride + column)]; }
-};
 
 class TileProduct : public testing::Test {
  protected:
@@ -71,8 +29,8 @@ TEST_F(TileProduct, IsTheSumOfProductsInAnyLayout) {
     for (const bool left_by_columns : {false, true})
       for (const bool right_by_columns : {false, true})
         for (const AddTo to : {AddTo::nothing, AddTo::bias, AddTo::out}) {
-          const Matrix a(m, k, left_by_columns, 2, 1);
-          const Matrix b(k, n, right_by_columns, 1, 2);
+          const Matrix<Bfloat16> a(m, k, left_by_columns, 2, 1);
+          const Matrix<Bfloat16> b(k, n, right_by_columns, 1, 2);
           std::vector<float> bias(to == AddTo::bias ? static_cast<size_t>(n) : 0);
           for (size_t i = 0; i < bias.size(); ++i) bias[i] = static_cast<float>(i);
           Out out(m, n);
@@ -94,8 +52,8 @@ TEST_F(TileProduct, IsTheSumOfProductsInAnyLayout) {
 TEST_F(TileProduct, HasTheSameBitsOnAnyNumberOfThreads) {
   for (const auto& [m, k, n] : sizes) {
     for (const bool by_columns : {false, true}) {
-      const Matrix a(m, k, by_columns, 0, 1);
-      const Matrix b(k, n, !by_columns, 0, 2);
+      const Matrix<Bfloat16> a(m, k, by_columns, 0, 1);
+      const Matrix<Bfloat16> b(k, n, !by_columns, 0, 2);
       Out one(m, n);
       Out three(m, n);
       with_threads(1, [&] { tile_product(one.rows, a.factor, b.factor, AddTo::out); });
@@ -106,8 +64,8 @@ TEST_F(TileProduct, HasTheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST_F(TileProduct, OfNoDepthIsWhatItIsAddedTo) {
-  const Matrix a(5, 1, false, 0, 1);
-  const Matrix b(1, 7, false, 0, 2);
+  const Matrix<Bfloat16> a(5, 1, false, 0, 1);
+  const Matrix<Bfloat16> b(1, 7, false, 0, 2);
   const Factor<Bfloat16> left{a.numbers.data(), 5, 0, 1};
   const Factor<Bfloat16> right{b.numbers.data(), 0, 7, 7};
   Out out(5, 7);
@@ -120,8 +78,8 @@ TEST_F(TileProduct, OfNoDepthIsWhatItIsAddedTo) {
 }
 
 TEST_F(TileProduct, RefusesShapesThatDoNotAgree) {
-  const Matrix a(5, 4, false, 0, 1);
-  const Matrix b(4, 7, false, 0, 2);
+  const Matrix<Bfloat16> a(5, 4, false, 0, 1);
+  const Matrix<Bfloat16> b(4, 7, false, 0, 2);
   Out out(5, 7);
   Out other(5, 6);
   EXPECT_THROW(tile_product(out.rows, a.factor, a.factor), Error);
@@ -131,8 +89,8 @@ TEST_F(TileProduct, RefusesShapesThatDoNotAgree) {
 
 TEST(TileProductElsewhere, IsRefused) {
   if (has_tiles()) GTEST_SKIP() << "this processor has tile registers";
-  const Matrix a(5, 4, false, 0, 1);
-  const Matrix b(4, 7, false, 0, 2);
+  const Matrix<Bfloat16> a(5, 4, false, 0, 1);
+  const Matrix<Bfloat16> b(4, 7, false, 0, 2);
   Out out(5, 7);
   EXPECT_THROW(tile_product(out.rows, a.factor, b.factor), Error);
 }

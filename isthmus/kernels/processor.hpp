@@ -1,0 +1,10 @@
+#pragma once
+
+namespace isthmus::kernels {
+
+enum class Processor { intel, other_x86, other };
+
+/// Who made the processor that this runs on: libraries tell by it which of their kernels to take.
+Processor processor();
+
+}  // namespace isthmus::kernels
