@@ -40,6 +40,19 @@ def training_images():
     return torch.from_numpy(pixels / numpy.float32(255))
 
 
+def onednn_keeps_float32():
+    """Whether torch multiplies float32 numbers by oneDNN without rounding them when it is allowed to round ("medium"). It
+    is then the faster way for torch on processors that MKL was not made for; where oneDNN rounds it computes less."""
+    import torch
+
+    x, y = (torch.randn(256, 256, generator=torch.Generator().manual_seed(i)) for i in (1, 2))
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    error = (x @ y - (x.double() @ y.double())).abs().max().item()
+    torch.set_float32_matmul_precision(before)
+    return error < 1e-3  # of numbers about 16; bfloat16 would miss by .1
+
+
 def interleaved(contenders, rounds):
     """contenders: {name: function that runs once and returns seconds}. {name: [seconds of each round]}."""
     times = {name: [] for name in contenders}

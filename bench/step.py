@@ -17,9 +17,11 @@ import tempfile
 import numpy
 import torch
 
-from compare import PROGRAM, ROOT, keep, machine, settle_allocator, training_images, users_environment
+from compare import (PROGRAM, ROOT, keep, machine, onednn_keeps_float32, settle_allocator, training_images,
+                     users_environment)
 
 PEERS = {"torch": ("eager", "compiled", "autotuned", "whole"), "jax": ("jit",)}
+WITH_ONEDNN = ("eager", "compiled", "whole")  # once more with oneDNN's float32 products instead of MKL's
 IN_JAX = ("vae", "vae_batch_20", "iwae")
 ROWS = ("vae", "vae_batch_20", "iwae", "contractive", "k_sparse", "conv_vae")
 WARM_UP = 100  # isthmus starts anew each round, its peers are warm by then
@@ -69,8 +71,12 @@ def data_of(row, folder, batch):
 
 def contenders(row, precision):
     """[(kind, mode)] of the peers of a row."""
-    low = "_bf16" if precision == "bf16" else ""
-    return [(kind, mode + low) for kind, modes in PEERS.items() for mode in modes if kind == "torch" or row in IN_JAX]
+    names = [(kind, mode) for kind, modes in PEERS.items() for mode in modes if kind == "torch" or row in IN_JAX]
+    if precision == "bf16":
+        return [(kind, f"{mode}_bf16") for kind, mode in names]
+    if onednn_keeps_float32():
+        names += [("torch", f"{mode}_onednn") for mode in WITH_ONEDNN]
+    return names
 
 
 def measure(row, rounds, steps, precision):

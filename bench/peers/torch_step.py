@@ -1,6 +1,7 @@
 """A PyTorch contender of bench/step.py: ROW MODE WEIGHTS BATCHES. MODE is eager, compiled, autotuned (both compile the loss)
-or whole (loss, gradient and Adam in one compiled function), with "_bf16" for autocast. Says "ready"; then for every line
-with a number runs so many steps and answers with their milliseconds and mean loss, as JSON."""
+or whole (loss, gradient and Adam in one compiled function), with "_bf16" for autocast, "_onednn" for oneDNN's float32
+products. Says "ready"; then for every line with a number runs so many steps and answers with their milliseconds and mean
+loss, as JSON."""
 
 import json
 import sys
@@ -65,8 +66,10 @@ def main():
         batches = [x.contiguous(memory_format=torch.channels_last) for x in batches]
         parameters = {name: value.contiguous(memory_format=torch.channels_last) if value.dim() == 4 else value
                       for name, value in parameters.items()}
-    kind, _, low = mode.partition("_")
-    loss = autocast(ROWS[row]) if low else ROWS[row]
+    kind, _, how = mode.partition("_")
+    loss = autocast(ROWS[row]) if how == "bf16" else ROWS[row]
+    if how == "onednn":
+        torch.set_float32_matmul_precision("medium")
     if kind == "compiled":
         loss = torch.compile(loss)
     if kind == "autotuned":

@@ -164,17 +164,25 @@ void Dots(const PartOfProduct& part) {
   const auto stride_a = static_cast<size_t>(part.a.stride);
   const auto stride_b = static_cast<size_t>(part.b.stride);
   const size_t heights = Parts(rows, sums::dot_rows);
-  for (size_t column = 0; column < columns; column += sums::dot_columns)
-    for (size_t i = 0; i < heights; ++i) {
-      const size_t row = Begin(rows, i, heights);
-      sums::WithConstant<sums::dot_rows>(Begin(rows, i + 1, heights) - row, [&](auto height) HWY_ATTR {
-        const size_t width = std::min(sums::dot_columns, columns - column);
-        sums::WithConstant<sums::dot_columns>(width, [&](auto across) HWY_ATTR {
-          sums::SumDots<height, across>(At(part, row, column, 0), part.a.data + row * stride_a, stride_a,
-                                        part.b.data + column * stride_b, stride_b, depth);
+  const size_t runs = Parts(depth, deepest_sum * hn::Lanes(sums::D()));  // a lane sums up that much less
+  for (size_t run = 0; run < runs; ++run) {
+    const size_t begin = Begin(depth, run, runs);
+    const size_t length = Begin(depth, run + 1, runs) - begin;
+    for (size_t column = 0; column < columns; column += sums::dot_columns) {
+      const float* const right = part.b.data + column * stride_b + begin;
+      for (size_t i = 0; i < heights; ++i) {
+        const size_t row = Begin(rows, i, heights);
+        const float* const left = part.a.data + row * stride_a + begin;
+        const Sums out = At(part, row, column, begin);
+        sums::WithConstant<sums::dot_rows>(Begin(rows, i + 1, heights) - row, [&](auto height) HWY_ATTR {
+          const size_t width = std::min(sums::dot_columns, columns - column);
+          sums::WithConstant<sums::dot_columns>(width, [&](auto across) HWY_ATTR {
+            sums::SumDots<height, across>(out, left, stride_a, right, stride_b, length);
+          });
         });
-      });
+      }
     }
+  }
 }
 #endif
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Tiles of bfloat16 numbers, in memory as the tile registers (AMX) load them. For tile_product.cpp alone.
+// Tiles of bfloat16 numbers, in memory as the tile registers (AMX) load them; pairs of them are what AVX-512
+// multiplies. For bfloat16_product.cpp alone.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,10 +11,10 @@
 #include <hwy/base.h>
 #include <immintrin.h>
 
-#include "isthmus/kernels/tile_product.hpp"
+#include "isthmus/kernels/bfloat16_product.hpp"
 
-// What tile_product.cpp asks the processor for.
-#define ISTHMUS_TILE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16"
+// What the packing asks the processor for; the ways to add up ask for more.
+#define ISTHMUS_TILE_TARGET "avx512f,avx512bw,avx512dq,avx512vl"
 
 // g++ 12 takes the undefined vectors within its own intrinsics for a mistake of ours (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
@@ -141,6 +142,35 @@ class Panel {
  private:
   hwy::AlignedFreeUniquePtr<Bfloat16[]> memory_;
   size_t size_ = 0;
+};
+
+/// A range of a factor's tiles, along its outer dimension and along the depth.
+struct Range {
+  int64_t outer_begin;
+  int64_t outer_tiles;
+  int64_t depth_begin;
+  int64_t depth_tiles;
+
+  int64_t size() const { return outer_tiles * depth_tiles; }
+};
+
+/// Where sums go.
+struct Output {
+  Rows c;
+  AddTo to;
+  const float* bias;  // padded to whole tiles
+};
+
+/// Forms the sums from (row, column) on, of one or two by one or two tiles, from packed tiles of both factors
+/// that lie one after the other along the depth.
+using SumTiles = void (*)(const Output& out, int64_t row, int64_t column, const Bfloat16* left,
+                          const Bfloat16* right, int64_t depth_tiles);
+
+/// How a thread forms sums: what it does before and after, and the sums of `high` by `wide` tiles.
+struct Summing {
+  void (*begin)();
+  void (*end)();
+  SumTiles sums[2][2];  // [high - 1][wide - 1]
 };
 
 }  // namespace isthmus::kernels::tiles

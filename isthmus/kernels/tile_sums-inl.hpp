@@ -1,6 +1,6 @@
 #pragma once
 
-// Sums of products of packed tiles, in the tile registers (AMX). For tile_product.cpp alone.
+// Sums of products of packed tiles, in the tile registers (AMX). For bfloat16_product.cpp alone.
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 
 #include "isthmus/kernels/tile_packing-inl.hpp"
 
-HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET)
+HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET ",amx-tile,amx-bf16")
 namespace isthmus::kernels::tiles {
 
 /// Whatever was written to memory up to here is there, for `p` to be read from. g++ 12's loads of tiles and
@@ -20,24 +20,22 @@ HWY_INLINE void written(const void* p) {
   asm volatile("" ::"r"(p) : "memory");
 }
 
-/// The eight tile registers, each 16 rows of 64 bytes: 0 to 3 hold sums, 4 and 5 a left factor, 6 and 7 a
-/// right one. To be set by every thread, for whatever it did before.
-class TileRegisters {
- public:
-  TileRegisters() {
-    struct alignas(64) {
-      uint8_t palette = 1;
-      std::array<uint8_t, 15> unused{};
-      std::array<uint16_t, 16> bytes_of_row{64, 64, 64, 64, 64, 64, 64, 64};
-      std::array<uint8_t, 16> rows{16, 16, 16, 16, 16, 16, 16, 16};
-    } configuration;
-    written(&configuration);
-    _tile_loadconfig(&configuration);
-  }
-  ~TileRegisters() { _tile_release(); }
-  TileRegisters(const TileRegisters&) = delete;
-  TileRegisters& operator=(const TileRegisters&) = delete;
-};
+/// Sets up the eight tile registers, each 16 rows of 64 bytes: 0 to 3 hold sums, 4 and 5 a left factor, 6 and
+/// 7 a right one. For every thread, whatever it did before.
+inline void begin_tiles() {
+  struct alignas(64) {
+    uint8_t palette = 1;
+    std::array<uint8_t, 15> unused{};
+    std::array<uint16_t, 16> bytes_of_row{64, 64, 64, 64, 64, 64, 64, 64};
+    std::array<uint8_t, 16> rows{16, 16, 16, 16, 16, 16, 16, 16};
+  } configuration;
+  written(&configuration);
+  _tile_loadconfig(&configuration);
+}
+
+inline void end_tiles() {
+  _tile_release();
+}
 
 /// A tile of the output as the registers want it: the output's own memory, or a copy where it ends within.
 template <class Number>
@@ -46,12 +44,8 @@ struct TileMemory {
   int64_t bytes;  // from row to row
 };
 
-/// Where sums go.
-struct Output {
-  Rows c;
-  AddTo to;
-  const float* bias;  // padded to whole tiles
-
+/// Where sums go, tile by tile.
+struct TileOutput : Output {
   bool whole(int64_t row, int64_t column) const { return row + side <= c.rows && column + side <= c.columns; }
 
   TileMemory<float> memory_of(int64_t row, int64_t column, float* copy) const {
@@ -88,7 +82,7 @@ struct Output {
 // The registers' numbers are part of the instructions, so that loops over them must be written out.
 
 template <int high, int wide>
-HWY_INLINE void start_sums(const Output& out, int64_t row, int64_t column, float* copy) {
+HWY_INLINE void start_sums(const TileOutput& out, int64_t row, int64_t column, float* copy) {
   if (out.to == AddTo::nothing) {
     _tile_zero(0);
     _tile_zero(1);
@@ -114,7 +108,7 @@ HWY_INLINE void start_sums(const Output& out, int64_t row, int64_t column, float
 }
 
 template <int high, int wide>
-HWY_INLINE void finish_sums(const Output& out, int64_t row, int64_t column, float* copy) {
+HWY_INLINE void finish_sums(const TileOutput& out, int64_t row, int64_t column, float* copy) {
   const auto to = [&](int i, int j) { return out.memory_of(row + i * side, column + j * side, copy); };
   const auto done = [&](int i, int j) { out.finish(row + i * side, column + j * side, copy); };
   const auto a = to(0, 0);
@@ -155,7 +149,6 @@ HWY_INLINE void multiply_tiles() {
   if constexpr (high > 1 && wide > 1) _tile_dpbf16ps(3, 5, 7);
 }
 
-/// The sums of `high` by `wide` tiles, from packed tiles of both factors.
 template <int high, int wide>
 void sum_tiles(const Output& out, int64_t row, int64_t column, const Bfloat16* left, const Bfloat16* right,
                int64_t depth_tiles) {
@@ -166,49 +159,20 @@ void sum_tiles(const Output& out, int64_t row, int64_t column, const Bfloat16* l
       __builtin_prefetch(out.c.data + i * out.c.stride + std::min(column + j * side, out.c.columns - 1), 1,
                          2);
   written(left);
-  start_sums<high, wide>(out, row, column, copy.data());
+  const TileOutput tiles{out};
+  start_sums<high, wide>(tiles, row, column, copy.data());
   const int64_t next = depth_tiles * tile_size;  // from one tile to the tile beside it
   for (int64_t k = 0; k < depth_tiles; ++k) {
     load_left<high>(left + k * tile_size, next);
     load_right<wide>(right + k * tile_size, next);
     multiply_tiles<high, wide>();
   }
-  finish_sums<high, wide>(out, row, column, copy.data());
+  finish_sums<high, wide>(tiles, row, column, copy.data());
 }
 
-/// A range of a factor's tiles, along its outer dimension and along the depth.
-struct Range {
-  int64_t outer_begin;
-  int64_t outer_tiles;
-  int64_t depth_begin;
-  int64_t depth_tiles;
-
-  int64_t size() const { return outer_tiles * depth_tiles; }
-};
-
-/// All sums of the rows in `left` by the columns in `right`, from their panels; two by two tiles, for then
-/// every tile that is loaded is used twice.
-inline void sum_panels(const Output& out, const Range& left, const Range& right, const Panel& left_panel,
-                       const Panel& right_panel) {
-  const int64_t depth_tiles = left.depth_tiles;
-  for (int64_t i = 0; i < left.outer_tiles; i += 2)
-    for (int64_t j = 0; j < right.outer_tiles; j += 2) {
-      const auto run = [&](auto sum) {
-        sum(out, (left.outer_begin + i) * side, (right.outer_begin + j) * side,
-            left_panel.at(i * depth_tiles), right_panel.at(j * depth_tiles), depth_tiles);
-      };
-      const bool high = i + 1 < left.outer_tiles;
-      const bool wide = j + 1 < right.outer_tiles;
-      if (high && wide)
-        run(sum_tiles<2, 2>);
-      else if (high)
-        run(sum_tiles<2, 1>);
-      else if (wide)
-        run(sum_tiles<1, 2>);
-      else
-        run(sum_tiles<1, 1>);
-    }
-}
+/// Two by two tiles, for then every tile that is loaded is used twice.
+constexpr Summing by_tiles{
+    begin_tiles, end_tiles, {{sum_tiles<1, 1>, sum_tiles<1, 2>}, {sum_tiles<2, 1>, sum_tiles<2, 2>}}};
 
 }  // namespace isthmus::kernels::tiles
 HWY_POP_ATTRIBUTES

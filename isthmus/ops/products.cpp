@@ -13,9 +13,9 @@
 
 #include "isthmus/core/error.hpp"
 #include "isthmus/kernels/activation.hpp"
+#include "isthmus/kernels/bfloat16_product.hpp"
 #include "isthmus/kernels/float_product.hpp"
 #include "isthmus/kernels/processor.hpp"
-#include "isthmus/kernels/tile_product.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/matrices.hpp"
 #include "isthmus/ops/shape_text.hpp"
@@ -91,7 +91,7 @@ bool has_kernel(float) {
   return has_float_kernel();
 }
 bool has_kernel(Bfloat16) {
-  return kernels::has_tiles();
+  return !kernels::bfloat16_ways().empty();
 }
 
 /// c (+)= a b. BLAS counts by columns, so it is told of the transposes: cᵀ = bᵀ aᵀ.
@@ -122,8 +122,9 @@ bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
     if (c.stride > std::numeric_limits<int>::max()) return false;
     blas(c, *left, *right, to);
   } else {
-    if (!kernels::has_tiles()) return false;
-    kernels::tile_product(c, *left, *right, to, bias);
+    const auto ways = kernels::bfloat16_ways();
+    if (ways.empty()) return false;
+    kernels::bfloat16_product(ways.front(), c, *left, *right, to, bias);
   }
   return true;
 }

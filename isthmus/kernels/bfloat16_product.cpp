@@ -1,4 +1,4 @@
-#include "isthmus/kernels/tile_product.hpp"
+#include "isthmus/kernels/bfloat16_product.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -17,20 +17,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "isthmus/kernels/tile_pairs-inl.hpp"
 #include "isthmus/kernels/tile_sums-inl.hpp"
 #endif
 
 namespace isthmus::kernels {
 namespace {
 
-void check(const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b, AddTo to,
-           std::span<const float> bias) {
-  check_product("tile_product", out, a, b, to, bias);
-  if (!has_tiles())
-    throw Error({.who = "tile_product",
-                 .expected = "a processor with tile registers, and a system that grants them",
-                 .got = "another",
-                 .hint = "ask has_tiles() first"});
+void check(Bfloat16Way way) {
+  if (std::ranges::count(bfloat16_ways(), way) > 0) return;
+  throw Error({.who = "bfloat16_product",
+               .expected = "a way to multiply that this processor has and the system grants",
+               .got = "another",
+               .hint = "ask bfloat16_ways() first"});
 }
 
 }  // namespace
@@ -39,17 +38,8 @@ void check(const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b
 
 namespace {
 
-bool processor_has_tiles() {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  const auto bits = [](unsigned word, auto... at) { return ((word >> at & 1U) && ...); };
-  const bool has_avx512 = bits(ebx, 16, 17, 30, 31);  // F, DQ, BW, VL
-  const bool has_amx = bits(edx, 22, 24);             // bfloat16, tiles
-  // Highway also looks whether the system keeps the registers of AVX-512.
-  return has_avx512 && has_amx && (hwy::SupportedTargets() & HWY_AVX3) != 0;
+bool bits(unsigned word, auto... at) {
+  return ((word >> at & 1U) && ...);
 }
 
 /// Linux keeps the tile registers' 8 KiB out of a process's state until it asks for them.
@@ -59,11 +49,27 @@ bool system_grants_tiles() {
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
+std::vector<Bfloat16Way> found_ways() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  // Highway also looks whether the system keeps the registers of AVX-512.
+  if ((hwy::SupportedTargets() & HWY_AVX3) == 0 || __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0)
+    return {};
+  if (!bits(ebx, 16, 17, 30, 31)) return {};  // F, DQ, BW, VL
+  std::vector<Bfloat16Way> ways;
+  if (bits(edx, 22, 24) && system_grants_tiles()) ways.push_back(Bfloat16Way::tiles);  // bfloat16, tiles
+  if (__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && bits(eax, 5))
+    ways.push_back(Bfloat16Way::pairs);
+  return ways;
+}
+
 }  // namespace
 
-bool has_tiles() {
-  static const bool answer = processor_has_tiles() && system_grants_tiles();
-  return answer;
+std::span<const Bfloat16Way> bfloat16_ways() {
+  static const std::vector<Bfloat16Way> ways = found_ways();
+  return ways;
 }
 
 HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET)
@@ -97,9 +103,23 @@ int64_t columns_within(int64_t most, int64_t depth_tiles) {
   return std::max<int64_t>(2, most / std::max<int64_t>(1, depth_tiles) / 2 * 2);
 }
 
+/// All sums of the rows in `left` by the columns in `right`, from their panels.
+void sum_panels(const Summing& summing, const Output& out, const Range& left, const Range& right,
+                const Panel& left_panel, const Panel& right_panel) {
+  const int64_t depth_tiles = left.depth_tiles;
+  for (int64_t i = 0; i < left.outer_tiles; i += 2)
+    for (int64_t j = 0; j < right.outer_tiles; j += 2) {
+      const int64_t high = std::min<int64_t>(2, left.outer_tiles - i);
+      const int64_t wide = std::min<int64_t>(2, right.outer_tiles - j);
+      summing.sums[high - 1][wide - 1](out, (left.outer_begin + i) * side, (right.outer_begin + j) * side,
+                                       left_panel.at(i * depth_tiles), right_panel.at(j * depth_tiles),
+                                       depth_tiles);
+    }
+}
+
 /// All threads read the factor with the smaller outer dimension, and each takes a range of the other.
-void multiply(const Rows& c, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b, AddTo to,
-              std::span<const float> bias) {
+void multiply(const Summing& summing, const Rows& c, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b,
+              AddTo to, std::span<const float> bias) {
   const auto left = Source::left(a);
   const auto right = Source::right(b);
   const bool own_is_left = left.outer >= right.outer;
@@ -128,7 +148,7 @@ void multiply(const Rows& c, const Factor<Bfloat16>& a, const Factor<Bfloat16>& 
   {
     static thread_local Panel own_panel;
     static thread_local Panel private_panel;
-    const TileRegisters registers;
+    summing.begin();
     const int64_t own_begin = own_tiles * omp_get_thread_num() / omp_get_num_threads();
     const int64_t own_end = own_tiles * (omp_get_thread_num() + 1) / omp_get_num_threads();
     for (int64_t block = 0; block < blocks; ++block) {
@@ -150,33 +170,36 @@ void multiply(const Rows& c, const Factor<Bfloat16>& a, const Factor<Bfloat16>& 
           const Range mine{first, std::min(own_step, own_end - first), depth_begin, block_tiles};
           pack_all(own_panel, own, mine, own_is_left);
           if (own_is_left)
-            sum_panels(out, mine, theirs, own_panel, beside);
+            sum_panels(summing, out, mine, theirs, own_panel, beside);
           else
-            sum_panels(out, theirs, mine, beside, own_panel);
+            sum_panels(summing, out, theirs, mine, beside, own_panel);
         }
       }
     }
+    summing.end();
   }
 }
 
 }  // namespace
 HWY_POP_ATTRIBUTES
 
-void tile_product(const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b, AddTo to,
-                  std::span<const float> bias) {
-  check(out, a, b, to, bias);
-  multiply(out, a, b, to, bias);
+void bfloat16_product(Bfloat16Way way, const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b,
+                      AddTo to, std::span<const float> bias) {
+  check_product("bfloat16_product", out, a, b, to, bias);
+  check(way);
+  multiply(way == Bfloat16Way::tiles ? by_tiles : by_pairs, out, a, b, to, bias);
 }
 
 #else
 
-bool has_tiles() {
-  return false;
+std::span<const Bfloat16Way> bfloat16_ways() {
+  return {};
 }
 
-void tile_product(const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b, AddTo to,
-                  std::span<const float> bias) {
-  check(out, a, b, to, bias);
+void bfloat16_product(Bfloat16Way way, const Rows& out, const Factor<Bfloat16>& a, const Factor<Bfloat16>& b,
+                      AddTo to, std::span<const float> bias) {
+  check_product("bfloat16_product", out, a, b, to, bias);
+  check(way);
 }
 
 #endif
