@@ -84,8 +84,6 @@ constexpr int64_t own_most = 256;
 constexpr int64_t depth_most = 32;
 // So few tiles each thread packs for itself, sooner than all could have met at a barrier.
 constexpr int64_t packed_alone = 128;
-// Below so many multiplications the other threads are not worth waking.
-constexpr int64_t parallel_products = int64_t{1} << 20;
 
 /// Tile i of `range`, one after the other along the depth, to its place in `panel`.
 void pack(const Panel& panel, int64_t i, const Source& from, const Range& range, bool as_left) {
@@ -143,7 +141,7 @@ void multiply(const Summing& summing, const Rows& c, const Factor<Bfloat16>& a, 
     std::ranges::copy(bias, padded.begin());
   }
 
-  [[maybe_unused]] const bool parallel = left.outer * right.outer * left.depth >= parallel_products;
+  [[maybe_unused]] const bool parallel = left.outer * right.outer * left.depth >= summing.parallel_products;
 #pragma omp parallel if (parallel)
   {
     static thread_local Panel own_panel;

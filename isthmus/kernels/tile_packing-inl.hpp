@@ -166,8 +166,10 @@ struct Output {
 using SumTiles = void (*)(const Output& out, int64_t row, int64_t column, const Bfloat16* left,
                           const Bfloat16* right, int64_t depth_tiles);
 
-/// How a thread forms sums: what it does before and after, and the sums of `high` by `wide` tiles.
+/// How a thread forms sums: what it does before and after, and the sums of `high` by `wide` tiles. Below
+/// `parallel_products` multiplications other threads are not worth waking.
 struct Summing {
+  int64_t parallel_products;
   void (*begin)();
   void (*end)();
   SumTiles sums[2][2];  // [high - 1][wide - 1]

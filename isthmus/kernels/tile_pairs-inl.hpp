@@ -89,8 +89,10 @@ void sum_pairs(const Output& out, int64_t row, int64_t column, const Bfloat16* l
 
 inline void nothing_to_do() {}
 
-constexpr Summing by_pairs{
-    nothing_to_do, nothing_to_do, {{sum_pairs<1, 1>, sum_pairs<1, 2>}, {sum_pairs<2, 1>, sum_pairs<2, 2>}}};
+constexpr Summing by_pairs{int64_t{1} << 18,
+                           nothing_to_do,
+                           nothing_to_do,
+                           {{sum_pairs<1, 1>, sum_pairs<1, 2>}, {sum_pairs<2, 1>, sum_pairs<2, 2>}}};
 
 }  // namespace isthmus::kernels::tiles
 HWY_POP_ATTRIBUTES

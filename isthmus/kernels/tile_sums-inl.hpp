@@ -171,8 +171,10 @@ void sum_tiles(const Output& out, int64_t row, int64_t column, const Bfloat16* l
 }
 
 /// Two by two tiles, for then every tile that is loaded is used twice.
-constexpr Summing by_tiles{
-    begin_tiles, end_tiles, {{sum_tiles<1, 1>, sum_tiles<1, 2>}, {sum_tiles<2, 1>, sum_tiles<2, 2>}}};
+constexpr Summing by_tiles{int64_t{1} << 20,
+                           begin_tiles,
+                           end_tiles,
+                           {{sum_tiles<1, 1>, sum_tiles<1, 2>}, {sum_tiles<2, 1>, sum_tiles<2, 2>}}};
 
 }  // namespace isthmus::kernels::tiles
 HWY_POP_ATTRIBUTES
