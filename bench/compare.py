@@ -1,6 +1,7 @@
 """What the comparisons share: rounds in which every contender runs once, in turn, so that whatever else the machine
 does meets all of them alike; medians and minima; and the table that is kept in bench/results.md."""
 
+import contextlib
 import gzip
 import os
 import pathlib
@@ -40,16 +41,27 @@ def training_images():
     return torch.from_numpy(pixels / numpy.float32(255))
 
 
+@contextlib.contextmanager
+def onednn_products():
+    """Within it torch multiplies float32 numbers by oneDNN instead of MKL."""
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
 def onednn_keeps_float32():
-    """Whether torch multiplies float32 numbers by oneDNN without rounding them when it is allowed to round ("medium"). It
-    is then the faster way for torch on processors that MKL was not made for; where oneDNN rounds it computes less."""
+    """Whether oneDNN then rounds nothing, although it may. It is the faster way for torch on processors that MKL was not
+    made for; where it rounds, it computes less than it is asked."""
     import torch
 
     x, y = (torch.randn(256, 256, generator=torch.Generator().manual_seed(i)) for i in (1, 2))
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    error = (x @ y - (x.double() @ y.double())).abs().max().item()
-    torch.set_float32_matmul_precision(before)
+    with onednn_products():
+        error = (x @ y - (x.double() @ y.double())).abs().max().item()
     return error < 1e-3  # of numbers about 16; bfloat16 would miss by .1
 
 

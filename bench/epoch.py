@@ -17,7 +17,8 @@ import tempfile
 
 import torch
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, training_images, users_environment
+from compare import (PROGRAM, ROOT, interleaved, keep, machine, onednn_keeps_float32, onednn_products, settle_allocator, table,
+                     training_images, users_environment)
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -29,7 +30,8 @@ WORDS = ("train", "vae", "fashion_mnist", "--latent", "20", "--backbone.hidden",
 
 def second_epoch(precision, folder):
     """(seconds, mean loss) of the second of two epochs."""
-    subprocess.run([PROGRAM, *WORDS, "--fit.precision", precision, "--out", folder], check=True, capture_output=True, env=users_environment())
+    subprocess.run([PROGRAM, *WORDS, "--fit.precision", precision, "--out", folder], check=True, capture_output=True,
+                   env=users_environment())
     lines = [json.loads(line) for line in (pathlib.Path(folder) / "metrics.jsonl").read_text().splitlines()]
     first, second = (line for line in lines if line["split"] == "train")
     return second["time"] - first["time"], second["terms"]["loss"]
@@ -47,9 +49,18 @@ def main():
                   pythae_vae.epoch_seconds(pixels, 20, 128, 2)[1]]
         if max(losses) > 1.03 * min(losses):
             raise SystemExit(f"epoch.py: expected the same loss in the second epoch, got {losses}")
+
+        def pythae():
+            return pythae_vae.epoch_seconds(pixels, 20, 128, 2)[0]
+
+        def pythae_by_onednn():
+            with onednn_products():
+                return pythae()
+
+        also = {"Pythae's trainer, oneDNN's products": pythae_by_onednn} if onednn_keeps_float32() else {}
         times = interleaved({"isthmus": lambda: second_epoch("fp32", f"{folder}/run")[0],
                              "isthmus, bf16": lambda: second_epoch("bf16", f"{folder}/run")[0],
-                             "Pythae's trainer": lambda: pythae_vae.epoch_seconds(pixels, 20, 128, 2)[0]}, words.rounds)
+                             "Pythae's trainer": pythae, **also}, words.rounds)
     text = (f"`bench/epoch.py --rounds {words.rounds}`: 60,000 images, 784-512-20, batch 128, Adam; loss of the second epoch "
             f"{', '.join(f'{loss:.2f}' for loss in losses)} nats.\n{machine()}; pythae {versions.version('pythae')}.\n\n{table(times, 'an epoch')}")
     print(text)

@@ -5,10 +5,12 @@ and images.
     bench/nll.py [--images 200] [--rounds 5]
 
 The model is that of recipes/vae_fashion_mnist.toml after a short training. The loop is timed with as many rows at once as
-suit it best, eager and compiled, and Pythae's function with the batch of draws that suits it best and with its own default, 100. All estimates must agree
-before any time counts. Pythae scores a tenth of the images, and its time is multiplied by ten."""
+suit it best, eager and compiled, and Pythae's function with the batch of draws that suits it best and with its own default,
+100; all but the last also with oneDNN's products, where these keep float32. All estimates must agree before any time
+counts. Pythae scores a tenth of the images, and its time is multiplied by ten."""
 
 import argparse
+import functools
 import gzip
 import json
 import math
@@ -21,7 +23,8 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from compare import PROGRAM, ROOT, interleaved, keep, machine, settle_allocator, table, users_environment
+from compare import (PROGRAM, ROOT, interleaved, keep, machine, onednn_keeps_float32, onednn_products, settle_allocator, table,
+                     users_environment)
 
 sys.path.append(str(ROOT / "bench" / "peers"))
 import pythae_vae
@@ -148,14 +151,22 @@ def main():
         if abs(ours - theirs) > 0.3:
             raise SystemExit(f"nll.py: expected the same estimate, got {ours:.2f} and {theirs:.2f}")
         by_default = Pythae(model, 100)
+
+        def by_onednn(run):
+            with onednn_products():
+                return run()
+
+        peers = {f"PyTorch eager, {best} rows at once": lambda: timed(peer(best)),
+                 "PyTorch compiled": lambda: timed(lambda: model.run(compiled)),
+                 f"Pythae, {batch} draws at once": lambda: pythae.share * timed(pythae.run)}
+        also = {f"{name}, oneDNN's products": functools.partial(by_onednn, run) for name, run in peers.items()}
         times = interleaved({"isthmus": lambda: isthmus(folder, words.images)[0],
-                             f"PyTorch eager, {best} rows at once": lambda: timed(peer(best)),
-                             "PyTorch compiled": lambda: timed(lambda: model.run(compiled)),
-                             f"Pythae, {batch} draws at once": lambda: pythae.share * timed(pythae.run),
+                             **peers, **(also if onednn_keeps_float32() else {}),
                              "Pythae as it comes, 100 draws at once": lambda: pythae.share * timed(by_default.run)},
                             words.rounds)
     text = (f"`bench/nll.py --images {words.images} --rounds {words.rounds}`: {DRAWS:,} draws an image for "
-            f"{words.images} images, 784-200-200-50 tanh, float32; NLL {ours:.2f} and {theirs:.2f} nats. Pythae scored a tenth of them; its time is tenfold.\n"
+            f"{words.images} images, 784-200-200-50 tanh, float32; NLL {ours:.2f} and {theirs:.2f} nats. Pythae scored a "
+            f"tenth of them; its time is tenfold.\n"
             f"{machine()}.\n\n{table(times, 'NLL')}")
     print(text)
     keep("NLL", text)

@@ -27,7 +27,7 @@ inline std::string class_number(const Dataset& data, const std::string& word) {
 
 inline int run(std::span<const std::string> given) {
   std::string name;
-  std::string folder;
+  program::RunWords looked_at;
   std::string out;
   std::string split = "test";
   std::string seed;
@@ -36,7 +36,7 @@ inline int run(std::span<const std::string> given) {
 
   program::Words words("draw", summary);
   words.positional("PICTURE", name, "which one (isthmus pictures lists them)");
-  words.positional("DIR", folder, "folder of a run");
+  looked_at.add_to(words);
   words.option("--out", out, "FILE.png", "where to write it [DIR/pictures/PICTURE.png]");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--seed", seed, "INT", "other draws [the run's]");
@@ -52,7 +52,8 @@ inline int run(std::span<const std::string> given) {
   for (const auto& [path, text] : changes) settings.set(path, text);
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
-  const isthmus::train::Run run = isthmus::train::open_run(folder);
+  const std::string& folder = looked_at.folder();
+  const isthmus::train::Run run = looked_at.open();
   Subject subject = program::subject_of(run, which);
   if (!label.empty()) {
     const auto* conditional = subject.can<Conditional>();

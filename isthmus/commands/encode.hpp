@@ -46,7 +46,8 @@ inline int run(std::span<const std::string> given) {
   words.option("--out", out, "FILE.npy|FILE.npz",
                "where to write them, in the order of the data set: [examples, code], float32; an .npz holds "
                "them as `code`, with `index`, their places there, and `label`");
-  words.option("--split", split, "train|validation|test", "which examples [test]");
+  words.option("--split", split, "train|validation|test",
+               "which examples [test, of other data without a test split of their own: all]");
   program::Changes changes;
   words.settings("data", Settings(DataConfig{}, "data").list(),
                  [&](std::string_view path, std::string_view text) { changes.emplace_back(path, text); });
@@ -58,7 +59,7 @@ inline int run(std::span<const std::string> given) {
                       .got = out.empty() ? "none" : fmt::format("'{}'", out)});
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
-  const isthmus::train::Run run = isthmus::train::open_run(folder);
+  const isthmus::train::Run run = program::open_beside(folder, dataset, changes);
   const Data examples = program::examples_for(run, dataset, changes);
   check_comparable("encode", run.data, examples, /*likelihood=*/false);
 

@@ -14,7 +14,7 @@ inline constexpr std::string_view summary =
     "measure a trained model, and keep the figures in evaluation.json";
 
 inline int run(std::span<const std::string> given) {
-  std::string folder;
+  program::RunWords run;
   std::string wanted;
   std::string split = "test";
   std::string threads = "0";
@@ -24,7 +24,7 @@ inline int run(std::span<const std::string> given) {
   std::vector<std::pair<std::string, std::string>> changes;
 
   program::Words words("evaluate", summary);
-  words.positional("DIR", folder, "folder of a run");
+  run.add_to(words);
   words.option("--metrics", wanted, "NAME,NAME…", "which ones; without it, every one that applies");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
@@ -48,7 +48,7 @@ inline int run(std::span<const std::string> given) {
   parse("threads", threads, non_negative, cores);
   program::use_threads(cores);
   const program::Evaluation evaluation =
-      program::evaluate_run(isthmus::train::open_run(folder), which, split_list(wanted), settings);
+      program::evaluate_run(run.open(), which, split_list(wanted), settings);
   fmt::print("{}", as_json ? program::to_json(evaluation).dump(2) + "\n" : program::table(evaluation));
   return 0;
 }

@@ -11,12 +11,12 @@ inline constexpr std::string_view summary =
     "write a run's report.html anew: figures, curves, pictures, settings";
 
 inline int run(std::span<const std::string> given) {
-  std::string folder;
+  program::RunWords run;
   program::Words words("report", summary);
-  words.positional("DIR", folder, "folder of a run");
+  run.add_to(words);
   words.examples("Example:\n  isthmus report runs/first\n");
   if (!words.parse(given)) return 0;
-  fmt::print("{}\n", program::write_report(isthmus::train::open_run(folder)).string());
+  fmt::print("{}\n", program::write_report(run.open()).string());
   return 0;
 }
 

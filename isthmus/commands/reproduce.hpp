@@ -114,7 +114,7 @@ inline void print(const std::string& recipe, const std::vector<Row>& rows) {
             ? fmt::format(" ± {} (sd of {} seeds)", program::figure(row.deviation()), row.measured.size())
         : row.standard_error ? fmt::format(" ± {} (se)", program::figure(*row.standard_error))
                              : "";
-    fmt::print("  {:<5} {:<16} {:<6} {}{}, expected {}\n", row.met() ? "pass" : "SHORT", row.expected.metric,
+    fmt::print("  {:<5} {:<16} {:<6} {}{}, expected {}\n", row.met() ? "pass" : "MISS", row.expected.metric,
                enum_name(row.expected.split), program::figure(row.mean()), spread, row.expected.text());
   }
 }

@@ -38,8 +38,16 @@ inline io::Table table_of(const Scores& scores, const Dataset& split) {
   return table;
 }
 
+/// The file of each example, in the order of the data set; nothing where examples are not files.
+inline std::vector<io::TextColumn> files_of(const Dataset& split) {
+  io::TextColumn files{"file", {}};
+  for (const int64_t row : original_order(split)) files.cells.push_back(split.file_of(row));
+  if (files.cells.empty() || files.cells.front().empty()) return {};
+  return {std::move(files)};
+}
+
 inline void write(const std::string& out, const Scores& scores, const Dataset& split) {
-  if (out.ends_with(".csv")) return io::write_csv(out, table_of(scores, split));
+  if (out.ends_with(".csv")) return io::write_csv(out, table_of(scores, split), files_of(split));
   std::vector<double> values;
   for (const int64_t row : original_order(split)) values.push_back(scores.values[static_cast<size_t>(row)]);
   io::write_npy(out, {io::DType::f64, {std::ssize(values)}, std::as_bytes(std::span(values))});
@@ -81,10 +89,13 @@ inline int run(std::span<const std::string> given) {
   program::Words words("score", summary);
   words.positional("DIR", folder, "folder of a run");
   words.positional("DATASET", dataset, "the examples (isthmus datasets lists them)");
-  words.option("--out", out, "FILE.npy|FILE.csv",
-               "where to write them, in the order of the data set: [examples], or index,label,score");
+  words.option(
+      "--out", out, "FILE.npy|FILE.csv",
+      "where to write them, in the order of the data set: [examples], or index,label,score and, of a "
+      "folder of images, file");
   words.option("--picture", picture, "FILE.png", "draws the most and the least usual examples besides");
-  words.option("--split", split, "train|validation|test", "which examples [test]");
+  words.option("--split", split, "train|validation|test",
+               "which examples [test, of other data without a test split of their own: all]");
   words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
   words.flag("--quiet", quiet, "no progress");
   words.settings("score", scoring.list(),
@@ -94,7 +105,8 @@ inline int run(std::span<const std::string> given) {
   words.examples(
       "Examples:\n"
       "  isthmus score runs/first fashion_mnist --out scores.csv --picture extremes.png\n"
-      "  isthmus score runs/first mnist --score nll --draws 500 --out scores.npy\n");
+      "  isthmus score runs/first mnist --score nll --draws 500 --out scores.npy\n"
+      "  isthmus score runs/mine folder --data.path new_photos --out scores.csv\n");
   if (!words.parse(given)) return 0;
   program::set_quiet(quiet);
   check_names(out, picture);
@@ -103,7 +115,7 @@ inline int run(std::span<const std::string> given) {
   parse("threads", threads, non_negative, cores);
   program::use_threads(cores);
 
-  const isthmus::train::Run run = isthmus::train::open_run(folder);
+  const isthmus::train::Run run = program::open_beside(folder, dataset, changes);
   const Data examples = program::examples_for(run, dataset, changes);
   Subject subject{.model = *run.model,
                   .data = examples,

@@ -69,6 +69,8 @@ inline std::vector<Recipe::Group> resumable() {
       if (setting.path == fmt::format("fit.{}", path)) group.settings.push_back(setting);
   for (const Setting& setting : machine.list())
     if (setting.path == "threads") group.settings.push_back(setting);
+  for (const Setting& setting : Settings(DataConfig{}, "data").list())
+    if (setting.path == "data.path") group.settings.push_back(setting);
   for (Setting& setting : group.settings) setting.value.clear();  // the run's own, not the default
   return {group};
 }

@@ -44,6 +44,7 @@ class Subset final : public Dataset {
   int64_t original_row(int64_t row) const override {
     return whole_->original_row(rows_[static_cast<size_t>(row)]);
   }
+  std::string file_of(int64_t row) const override { return whole_->file_of(rows_[static_cast<size_t>(row)]); }
 
  private:
   std::shared_ptr<const Dataset> whole_;

@@ -82,6 +82,9 @@ class Dataset {
 
   /// The place of example `row` in the data set as it came, before a split was cut from it.
   virtual int64_t original_row(int64_t row) const { return row; }
+
+  /// The file that example `row` is, where each is one of its own; else empty.
+  virtual std::string file_of(int64_t /*row*/) const { return {}; }
 };
 
 /// The rows of a split in the order in which the data set has them: splits are shuffled.

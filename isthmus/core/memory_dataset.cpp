@@ -11,7 +11,7 @@
 
 namespace isthmus {
 MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents_(std::move(contents)) {
-  const auto& [shape, values, white, labels, class_names, factors, factor_values] = contents_;
+  const auto& [shape, values, white, labels, class_names, factors, factor_values, files] = contents_;
   const auto refuse = [&](std::string expected, std::string got) {
     throw Error({.who = who, .expected = std::move(expected), .got = std::move(got)});
   };
@@ -34,6 +34,8 @@ MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents
   if (static_cast<int64_t>(factor_values.size()) != size_ * static_cast<int64_t>(factors.size()))
     refuse(fmt::format("{} factors for each of {} examples", factors.size(), size_),
            fmt::format("{} values", factor_values.size()));
+  if (!files.empty() && static_cast<int64_t>(files.size()) != size_)
+    refuse(fmt::format("{} files, one an example", size_), fmt::format("{}", files.size()));
 
   if (values.dtype == io::DType::u8) {
     const auto bytes = values.as<uint8_t>();
@@ -64,6 +66,10 @@ std::vector<int64_t> MemoryDataset::factor_values(int64_t row) const {
   return {from, from + count};
 }
 
+std::string MemoryDataset::file_of(int64_t row) const {
+  return contents_.files.empty() ? std::string() : contents_.files[static_cast<size_t>(row)];
+}
+
 std::shared_ptr<const Dataset> binarised(const Dataset& whole, Binarise binarise, int64_t which) {
   constexpr uint64_t seed = 0x62696e61;  // fixed: every run sees the same static pixels
   constexpr int64_t most = 1000;         // rows at a time
@@ -90,6 +96,9 @@ std::shared_ptr<const Dataset> binarised(const Dataset& whole, Binarise binarise
       factor_values.insert(factor_values.end(), one.begin(), one.end());
     }
   }
+  std::vector<std::string> files;
+  for (int64_t row = 0; row < whole.size() && !whole.file_of(0).empty(); ++row)
+    files.push_back(whole.file_of(row));
   return std::make_shared<MemoryDataset>("binarise",
                                          MemoryDataset::Contents{.shape = whole.shape(),
                                                                  .values = std::move(pixels),
@@ -97,7 +106,8 @@ std::shared_ptr<const Dataset> binarised(const Dataset& whole, Binarise binarise
                                                                  .labels = {labels.begin(), labels.end()},
                                                                  .class_names = whole.class_names(),
                                                                  .factors = whole.factors(),
-                                                                 .factor_values = std::move(factor_values)});
+                                                                 .factor_values = std::move(factor_values),
+                                                                 .files = std::move(files)});
 }
 
 }  // namespace isthmus

@@ -22,6 +22,7 @@ class MemoryDataset final : public Dataset {
     std::vector<std::string> class_names = {};
     std::vector<Factor> factors = {};
     std::vector<int64_t> factor_values = {};  ///< count × factors.size()
+    std::vector<std::string> files = {};      ///< of each example, where it is one
   };
 
   /// Throws Error, as `who`, when the parts disagree in number, a label has no class, a value is not finite
@@ -35,6 +36,7 @@ class MemoryDataset final : public Dataset {
   std::vector<std::string> class_names() const override { return contents_.class_names; }
   std::vector<Factor> factors() const override { return contents_.factors; }
   std::vector<int64_t> factor_values(int64_t row) const override;
+  std::string file_of(int64_t row) const override;
   bool binary() const override { return binary_; }
   bool within_unit() const override { return within_unit_; }
 

@@ -107,6 +107,8 @@ std::shared_ptr<const Dataset> read_split(const std::vector<Entry>& entries,
               image.pixels[static_cast<size_t>(at * shape[0] + c)];
     }
   });
+  std::vector<std::string> files;
+  for (const Entry& entry : entries) files.push_back(entry.path.string());
   std::vector<int64_t> labels;
   const bool labelled = names != std::vector<std::string>{""};
   if (labelled)
@@ -115,7 +117,8 @@ std::shared_ptr<const Dataset> read_split(const std::vector<Entry>& entries,
       "folder", MemoryDataset::Contents{.shape = shape,
                                         .values = std::move(values),
                                         .labels = std::move(labels),
-                                        .class_names = labelled ? names : std::vector<std::string>{}});
+                                        .class_names = labelled ? names : std::vector<std::string>{},
+                                        .files = std::move(files)});
 }
 
 }  // namespace

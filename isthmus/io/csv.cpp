@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -117,21 +116,29 @@ Table parse_csv(std::string_view text, std::string_view name) {
   return Parser(text, name).parse();
 }
 
-void write_csv(const std::filesystem::path& path, const Table& table) {
+void write_csv(const std::filesystem::path& path, const Table& table, const std::vector<TextColumn>& words) {
   const size_t width = table.columns.size();
   if (width == 0 || table.values.size() % width != 0) {
     throw Error({.who = who,
                  .expected = "named columns, and a value for each in every row",
                  .got = fmt::format("{} columns, {} values", width, table.values.size())});
   }
+  for (const TextColumn& column : words)
+    if (column.cells.size() != table.rows())
+      throw Error({.who = who,
+                   .expected = fmt::format("{} cells in column '{}'", table.rows(), column.name),
+                   .got = fmt::format("{}", column.cells.size())});
   std::string text;
-  for (size_t i = 0; i < width; ++i) {
-    if (i > 0) text += ',';
-    text += quoted_where_needed(table.columns[i]);
+  const auto add = [&](std::string_view cell) { text.append(cell).push_back(','); };
+  const auto end_line = [&] { text.back() = '\n'; };
+  for (const std::string& name : table.columns) add(quoted_where_needed(name));
+  for (const TextColumn& column : words) add(quoted_where_needed(column.name));
+  end_line();
+  for (size_t i = 0; i < table.rows(); ++i) {
+    for (const double value : table.row(i)) add(fmt::format("{}", value));
+    for (const TextColumn& column : words) add(quoted_where_needed(column.cells[i]));
+    end_line();
   }
-  text += '\n';
-  for (size_t i = 0; i < table.values.size(); ++i)
-    fmt::format_to(std::back_inserter(text), "{}{}", table.values[i], (i + 1) % width == 0 ? '\n' : ',');
   write_whole(path, text);
 }
 

@@ -26,7 +26,15 @@ struct Table {
 Table read_csv(const std::filesystem::path& path);
 Table parse_csv(std::string_view text, std::string_view name = "memory");
 
-/// Writes a table whole or not at all; each number has as many digits as reading it back exactly takes.
-void write_csv(const std::filesystem::path& path, const Table& table);
+/// A column of words, such as the names of files.
+struct TextColumn {
+  std::string name;
+  std::vector<std::string> cells;
+};
+
+/// Writes a table whole or not at all, with columns of words after those of numbers; each number has as many
+/// digits as reading it back exactly takes.
+void write_csv(const std::filesystem::path& path, const Table& table,
+               const std::vector<TextColumn>& words = {});
 
 }  // namespace isthmus::io

@@ -2,39 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <new>
 #include <optional>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "isthmus/core/error.hpp"
-#include "isthmus/io/atomic_file.hpp"
 #include "isthmus/io/bytes.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/io/stream.hpp"
+#include "isthmus/io/zip.hpp"
 
 namespace isthmus::io {
 namespace {
 
-constexpr std::string_view who = "npz";
-constexpr std::string_view suffix = ".npy";
+using namespace zip;
 
-constexpr uint32_t local_signature = 0x04034b50;
-constexpr uint32_t member_signature = 0x02014b50;
-constexpr uint32_t end_signature = 0x06054b50;
-constexpr uint32_t end64_signature = 0x06064b50;
-constexpr uint32_t locator64_signature = 0x07064b50;
-constexpr size_t local_size = 30;
-constexpr size_t member_size = 46;
-constexpr size_t end_size = 22;
-constexpr size_t end64_size = 56;
-constexpr size_t locator64_size = 20;
-constexpr uint16_t stored_method = 0;
-constexpr uint16_t deflated_method = 8;
-constexpr uint16_t zip64_extra = 0x0001;
-constexpr uint32_t in_zip64 = 0xffffffff;  // "look in the zip64 record"
+constexpr std::string_view who = "npz";
 
 [[noreturn]] void refuse(const std::string& expected, const std::string& got, const Input& input) {
   throw Error({.who = who,
@@ -88,13 +71,6 @@ void take_zip64(std::span<const std::byte> extra, std::span<uint64_t* const> fie
   }
 }
 
-/// CRC-32 of all bytes so far and these. (zlib starts anew when it is handed the null pointer of an empty
-/// span.)
-uint32_t extend_checksum(uint32_t checksum, std::span<const std::byte> bytes) {
-  if (bytes.empty()) return checksum;
-  return static_cast<uint32_t>(crc32_z(checksum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 /// Passes bytes through and sums them up.
 class ChecksumStream final : public Stream {
  public:
@@ -117,55 +93,6 @@ class ChecksumStream final : public Stream {
   uint32_t checksum_ = 0;
   uint64_t count_ = 0;
 };
-
-/// Deflates the header and data of one member, without a frame.
-std::string deflated(std::string_view header, std::span<const std::byte> data) {
-  z_stream state{};
-  constexpr int memory_level = 8;
-  if (deflateInit2(&state, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, memory_level, Z_DEFAULT_STRATEGY) !=
-      Z_OK)
-    throw std::bad_alloc();
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&state, deflateEnd);
-  std::string result;
-  std::array<char, 1 << 16> buffer;
-  const auto feed = [&](std::span<const std::byte> bytes, int flush) {
-    do {
-      const size_t count = std::min<size_t>(bytes.size(), std::numeric_limits<uInt>::max());
-      state.next_in = reinterpret_cast<Bytef*>(
-          const_cast<std::byte*>(bytes.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-      state.avail_in = static_cast<uInt>(count);
-      bytes = bytes.subspan(count);
-      do {
-        state.next_out = reinterpret_cast<Bytef*>(buffer.data());
-        state.avail_out = static_cast<uInt>(buffer.size());
-        deflate(&state, bytes.empty() ? flush : Z_NO_FLUSH);
-        result.append(buffer.data(), buffer.size() - state.avail_out);
-      } while (state.avail_out == 0);
-    } while (!bytes.empty());
-  };
-  feed(as_bytes(header), Z_NO_FLUSH);
-  feed(data, Z_FINISH);
-  return result;
-}
-
-/// The fields that the local header of a member and its entry in the directory have in common.
-std::string common_fields(const std::string& name, Compression compression, uint32_t checksum,
-                          uint64_t compressed, uint64_t size) {
-  constexpr uint16_t version_needed = 20;  // 2.0: deflate
-  constexpr uint16_t utf8_names = 1 << 11;
-  constexpr uint32_t first_of_1980 = 0x00210000;  // no clock: the same arrays give the same bytes
-  std::string fields;
-  append_little(fields, version_needed);
-  append_little(fields, utf8_names);
-  append_little(fields, compression == Compression::stored ? stored_method : deflated_method);
-  append_little(fields, first_of_1980);
-  append_little(fields, checksum);
-  append_little(fields, static_cast<uint32_t>(compressed));
-  append_little(fields, static_cast<uint32_t>(size));
-  append_little(fields, static_cast<uint16_t>(name.size()));
-  append_little(fields, uint16_t{0});  // no extra fields
-  return fields;
-}
 
 }  // namespace
 
@@ -192,8 +119,8 @@ void Npz::read_directory() {
     const auto extra = rest.subspan(member_size + name_size, extra_size);
     rest = rest.subspan(member_size + name_size + extra_size + comment_size);
 
-    if (!name.ends_with(suffix)) continue;
-    name.resize(name.size() - suffix.size());
+    if (!name.ends_with(npy_suffix)) continue;
+    name.resize(name.size() - npy_suffix.size());
     const bool encrypted = (load_little<uint16_t>(entry + 8) & 1) != 0;
     const uint16_t method = load_little<uint16_t>(entry + 10);
     if (encrypted || (method != stored_method && method != deflated_method))
@@ -248,68 +175,6 @@ std::map<std::string, Array> read_npz(const std::filesystem::path& path) {
   std::map<std::string, Array> arrays;
   for (const std::string& name : npz.names()) arrays.emplace(name, npz.read(name));
   return arrays;
-}
-
-void write_npz(const std::filesystem::path& path, const std::map<std::string, ArrayView>& arrays,
-               Compression compression) {
-  AtomicFile file(path);
-  uint64_t offset = 0;
-  std::string directory;
-  const auto check_size = [&] {
-    if (offset + directory.size() < in_zip64) return;
-    throw Error({.who = who,
-                 .expected = "an archive under 4 GiB",
-                 .got = fmt::format("{} bytes so far", offset + directory.size()),
-                 .hint = "one .npy file an array"});
-  };
-  constexpr size_t most_members = 0xfffe;
-  if (arrays.size() > most_members)
-    throw Error({.who = who, .expected = "at most 65534 arrays", .got = fmt::format("{}", arrays.size())});
-  for (const auto& [plain_name, array] : arrays) {
-    const std::string name = plain_name + std::string(suffix);
-    if (name.size() > 0xffff)
-      throw Error({.who = who, .expected = "names under 65536 bytes", .got = "a longer one"});
-    const std::string header = npy_header(array);
-    const uint32_t checksum = extend_checksum(extend_checksum(0, as_bytes(header)), array.data);
-    const uint64_t size = header.size() + array.data.size();
-    std::string packed;
-    if (compression == Compression::deflated) packed = deflated(header, array.data);
-    const uint64_t compressed = compression == Compression::deflated ? packed.size() : size;
-    const std::string fields = common_fields(name, compression, checksum, compressed, size);
-
-    const uint64_t member_offset = offset;
-    offset += local_size + name.size() + std::max(compressed, size);
-    check_size();
-    offset = member_offset + local_size + name.size() + compressed;
-    std::string local;
-    append_little(local, local_signature);
-    file.write(local + fields + name);
-    if (compression == Compression::deflated) {
-      file.write(packed);
-    } else {
-      file.write(header);
-      file.write(array.data);
-    }
-    append_little(directory, member_signature);
-    append_little(directory, uint16_t{20});  // made by version 2.0
-    directory += fields;
-    directory.append(10, '\0');  // no comment, first disk, no attributes
-    append_little(directory, static_cast<uint32_t>(member_offset));
-    directory += name;
-  }
-  check_size();
-  const auto count = static_cast<uint16_t>(arrays.size());
-  std::string end;
-  append_little(end, end_signature);
-  append_little(end, uint32_t{0});  // one disk
-  append_little(end, count);
-  append_little(end, count);
-  append_little(end, static_cast<uint32_t>(directory.size()));
-  append_little(end, static_cast<uint32_t>(offset));
-  append_little(end, uint16_t{0});  // no comment
-  file.write(directory);
-  file.write(end);
-  file.commit();
 }
 
 }  // namespace isthmus::io

@@ -7,6 +7,7 @@
 #include "isthmus/core/codes.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
+#include "isthmus/core/why_no_code.hpp"
 
 /// The latent dimensions u that know something of x: Var_x(E_q(u|x)[u]) > 0.01 (Burda et al. 2016,
 /// section 5.2). The others repeat the prior whatever x is. Of a model with several stochastic layers the
@@ -32,7 +33,10 @@ struct Config {
 };
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<LatentVariable>() == nullptr || subject.can<Encoder>() == nullptr)
+  if (subject.can<LatentVariable>() != nullptr)
+    if (const auto reason = why_no_code(subject))
+      return "active_units looks at the posterior mean E[z|x], and " + *reason + "; use `rate_distortion`";
+  if (subject.can<LatentVariable>() == nullptr)
     return "active_units looks at the posterior mean E[z|x] of latent variables, and this model has none; "
            "use `linear_probe` to see what its code holds";
   if (subject.can<GaussianPosterior>() == nullptr)

@@ -11,6 +11,7 @@
 
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
+#include "isthmus/core/why_no_code.hpp"
 #include "isthmus/ops/jacobian.hpp"
 #include "isthmus/ops/running_mean.hpp"
 
@@ -44,8 +45,8 @@ inline bool is_differentiable(const Subject& subject) {
 }
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<Encoder>() == nullptr)
-    return "contraction is of the code's Jacobian, and this model has no encoder; use `reconstruction`";
+  if (const auto reason = why_no_code(subject))
+    return "contraction is of the code's Jacobian, and " + *reason + "; use `reconstruction`";
   if (auto empty = why_empty(subject)) return empty;
   if (!is_differentiable(subject))
     return "contraction is of the code's Jacobian, and this model's code has none: its encoder rounds or "

@@ -11,6 +11,7 @@
 #include "isthmus/core/codes.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
+#include "isthmus/core/why_no_code.hpp"
 #include "isthmus/ops/logistic_regression.hpp"
 
 /// How much of the class can be read off the code (or, to compare with, the pixels) by a linear classifier:
@@ -48,8 +49,8 @@ struct Config {
 };
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<Encoder>() == nullptr)
-    return "linear_probe reads the class off the code, and this model has no encoder; use `reconstruction`";
+  if (const auto reason = why_no_code(subject))
+    return "linear_probe reads the class off the code, and " + *reason + "; use `reconstruction`";
   if (auto empty = why_empty({subject.model, subject.data, Split::train})) return empty;
   if (auto empty = why_empty(subject)) return empty;
   if (subject.data.train->labels().empty() || subject.examples().labels().empty())

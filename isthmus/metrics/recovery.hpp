@@ -11,6 +11,7 @@
 #include "isthmus/core/enum_names.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
+#include "isthmus/core/why_no_code.hpp"
 #include "isthmus/nn/damage.hpp"
 #include "isthmus/ops/running_mean.hpp"
 
@@ -38,8 +39,8 @@ struct Config {
 };
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<Encoder>() == nullptr)
-    return "recovery damages what is encoded, and this model has no encoder; use `reconstruction`";
+  if (const auto reason = why_no_code(subject))
+    return "recovery damages what is encoded, and " + *reason + "; use `reconstruction`";
   return why_empty(subject);
 }
 

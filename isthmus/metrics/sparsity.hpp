@@ -12,6 +12,7 @@
 #include "isthmus/core/error.hpp"
 #include "isthmus/core/metric.hpp"
 #include "isthmus/core/why_empty.hpp"
+#include "isthmus/core/why_no_code.hpp"
 #include "isthmus/ops/running_mean.hpp"
 
 /// How few units of the code speak at a time. `hoyer` is the sparseness of Hoyer (2004, section 3.1) of an
@@ -33,8 +34,8 @@ struct Config {
 };
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<Encoder>() == nullptr)
-    return "sparsity looks at the units of a code, and this model has no encoder; use `reconstruction`";
+  if (const auto reason = why_no_code(subject))
+    return "sparsity looks at the units of a code, and " + *reason + "; use `reconstruction`";
   return why_empty(subject);
 }
 

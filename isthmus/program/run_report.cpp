@@ -6,6 +6,7 @@
 #include "isthmus/io/atomic_file.hpp"
 #include "isthmus/io/input.hpp"
 #include "isthmus/io/png.hpp"
+#include "isthmus/program/terminal.hpp"
 #include "isthmus/program/trained.hpp"
 #include "isthmus/report/curves.hpp"
 #include "isthmus/report/report.hpp"
@@ -61,6 +62,14 @@ void add_pictures(const train::Run& run, report::ReportInput& input) {
   }
 }
 
+/// What the data set is, and how many of its examples the run has.
+std::string data_summary(const train::Run& run) {
+  const auto count = [](const std::shared_ptr<const Dataset>& split) { return thousands(split->size()); };
+  return fmt::format("{}; here {} to train on, {} to watch the training, {} to test",
+                     run.recipe.dataset().summary, count(run.data.train), count(run.data.validation),
+                     count(run.data.test));
+}
+
 report::Facts facts_of(const train::Run& run) {
   const auto json = read_json(run.directory.facts());
   return {.seconds = json.value("seconds", 0.0),
@@ -82,7 +91,7 @@ std::filesystem::path write_report(const train::Run& run) {
                             .summary = std::string(model.summary),
                             .paper = model.paper,
                             .dataset = run.data.name,
-                            .dataset_summary = std::string(run.recipe.dataset().summary),
+                            .dataset_summary = data_summary(run),
                             .split = "test",
                             .figures = {},
                             .pictures = {},

@@ -1,5 +1,6 @@
 #include "isthmus/program/trained.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -74,12 +75,40 @@ Subject subject_of(const train::Run& run, Split split) {
           .run = run.directory.path()};
 }
 
+void RunWords::add_to(Words& words) {
+  words.positional("DIR", folder_, "folder of a run");
+  words.option("--data.path", data_path_, "PATH", "where the run's data are, if they have moved");
+}
+
+train::Run RunWords::open() const {
+  return train::open_run(folder_, data_path_);
+}
+
+train::Run open_beside(const std::string& folder, const std::string& dataset, const Changes& changes) {
+  const train::Recipe recipe = train::Recipe::read(train::RunDirectory::open(folder).recipe());
+  const std::string& before = recipe.data().path;
+  const bool moved = !before.empty() && !std::filesystem::exists(before);
+  const auto path = std::ranges::find(changes, "data.path", &Changes::value_type::first);
+  const bool named = dataset == recipe.dataset().name && path != changes.end();
+  return train::open_run(folder, moved && named ? path->second : "");
+}
+
 Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes) {
   DataConfig alike = treated_alike(run.data, dataset);
   if (dataset == run.data.name) alike.limit = run.data.config.limit;
   Settings settings(alike, "data");
   for (const auto& [path, text] : changes) settings.set(path, text);
-  return load_data(dataset, settings.as<DataConfig>());
+  const DataConfig config = settings.as<DataConfig>();
+  Source source = datasets::menu().find(dataset).open(config);
+  const auto same_place = [](const std::string& a, const std::string& b) {
+    return a == b || std::filesystem::absolute(a).lexically_normal() == b;
+  };
+  const bool own = dataset == run.data.name && same_place(config.path, run.data.config.path);
+  const bool shared_out = std::ranges::any_of(changes, [](const auto& change) {
+    return change.first == "data.test" || change.first == "data.validation";
+  });
+  if (!own && !shared_out && !source.test) source.test = source.train;
+  return cut(dataset, source, config);
 }
 
 Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,

@@ -7,6 +7,7 @@
 
 #include "isthmus/core/picture.hpp"
 #include "isthmus/program/evaluation.hpp"
+#include "isthmus/program/words.hpp"
 #include "isthmus/train/run_directory.hpp"
 
 namespace isthmus::program {
@@ -20,8 +21,25 @@ Subject subject_of(const train::Run& run, Split split);
 /// Words of the command line: settings, each by its path and its text.
 using Changes = std::vector<std::pair<std::string, std::string>>;
 
+/// The words of a command that looks at a run: DIR, and --data.path where its data have moved.
+class RunWords {
+ public:
+  void add_to(Words& words);
+  const std::string& folder() const { return folder_; }
+  train::Run open() const;
+
+ private:
+  std::string folder_;
+  std::string data_path_;
+};
+
+/// Opens the run of `folder`, whose own data, where they have moved, are those that `dataset` and `changes`
+/// (--data.* words) name.
+train::Run open_beside(const std::string& folder, const std::string& dataset, const Changes& changes);
+
 /// The examples of `dataset` that a run's model is asked about: treated as its own were, and of its own data
-/// set those that evaluate measures, unless `changes` (--data.* words) say otherwise.
+/// set those that evaluate measures, unless `changes` say otherwise. Other data without a test split of their
+/// own are one whole, unless `changes` give a share.
 Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes);
 
 /// Measures a run and keeps the figures, in one file a split: those measured now replace earlier ones, but a

@@ -1,7 +1,6 @@
 #include "isthmus/program/words.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -89,7 +88,7 @@ void Words::settings(const std::string& title, const std::vector<Setting>& lines
     const std::string path = line.path;
     const auto use = [set, path](const std::string& text) { set(path, text); };
     if (line.kind == Kind::boolean) {
-      // "--flag" and "--flag=false" both work.
+      booleans_.insert("--" + path);
       app_->add_flag_function(
               "--" + path, [use](int64_t count) { use(count > 0 ? "true" : "false"); }, help_of(line))
           ->group(title);
@@ -108,7 +107,12 @@ void Words::examples(const std::string& text) {
 bool Words::parse(std::span<const std::string> words) {
   try {
     std::vector<std::string> reversed;  // the order that CLI11 takes them in
-    for (const std::string& word : std::views::reverse(words)) {
+    for (size_t i = words.size(); i-- > 0;) {
+      std::string word = words[i];
+      // "--flag", "--flag=false" and "--flag false" all work; CLI11 would take the last for a word of its
+      // own.
+      if ((word == "true" || word == "false") && i > 0 && booleans_.contains(words[i - 1]))
+        word = words[--i] + "=" + word;
       // "--backbone.hidden=" says that the list is empty; CLI11 would take the next word for it.
       const bool empty = word.starts_with("--") && word.ends_with("=");
       if (empty) reversed.emplace_back();

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,7 @@ class Words {
 
  private:
   std::string command_;
+  std::set<std::string, std::less<>> booleans_;  // "--PATH" of settings that are true or false
   std::unique_ptr<CLI::App> app_;
 };
 

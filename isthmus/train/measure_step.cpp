@@ -95,19 +95,21 @@ class Products {
     return nullptr;
   }
 
-  /// A tensor of the same layout, with numbers of a usual size; the same one for the same memory, so that
-  /// what the step finds near by is near here too.
+  /// A tensor of the same layout, with numbers of a usual size; in the same memory where the step's tensors
+  /// were, so that what the step finds near by (tied weights, say) is near here too.
   Tensor like(const Tensor& t) {
-    Tensor& fresh = stand_ins_[{t.const_data_ptr(), t.scalar_type(), t.sizes().vec(), t.strides().vec()}];
-    if (!fresh.defined())
-      fresh = at::empty_strided(t.sizes(), t.strides(), t.options().requires_grad(false)).fill_(0.5);
-    return fresh;
+    const auto& storage = t.storage();
+    Tensor& memory = stand_ins_[{storage.data(), storage.nbytes(), t.scalar_type()}];
+    if (!memory.defined()) {
+      const auto numbers = static_cast<int64_t>(storage.nbytes()) / t.element_size();
+      memory = at::full({numbers}, 0.5, t.options().requires_grad(false));
+    }
+    return memory.as_strided(t.sizes(), t.strides(), t.storage_offset());
   }
 
   static thread_local Products* current;
   at::CallbackHandle handle_;
-  std::map<std::tuple<const void*, at::ScalarType, std::vector<int64_t>, std::vector<int64_t>>, Tensor>
-      stand_ins_;
+  std::map<std::tuple<const void*, size_t, at::ScalarType>, Tensor> stand_ins_;
 };
 
 thread_local Products* Products::current = nullptr;

@@ -99,9 +99,15 @@ void save(const RunDirectory& directory, const Training& training) {
   io::write_whole(directory.facts(), facts.dump(2) + "\n");
 }
 
-Run open_run(const fs::path& path) {
+Run open_run(const fs::path& path, const std::string& data_path) {
   const RunDirectory directory = RunDirectory::open(path);
-  const Recipe recipe = Recipe::read(directory.recipe());
+  Recipe recipe = Recipe::read(directory.recipe());
+  if (!data_path.empty()) recipe.set("data.path", data_path);
+  if (const std::string& data = recipe.data().path; !data.empty() && !fs::exists(data))
+    throw UsageError({.who = "run",
+                      .expected = fmt::format("the data of '{}' at '{}'", path.string(), data),
+                      .got = "nothing there",
+                      .hint = "--data.path with where they are now"});
   if (!fs::exists(directory.weights()))
     throw Error({.who = "run",
                  .expected = fmt::format("a checkpoint in '{}'", path.string()),

@@ -45,8 +45,8 @@ struct Run {
   int64_t step;
 };
 
-/// Reads a run. Throws UsageError when `path` holds none, Error when it has no checkpoint yet or a file is
-/// damaged.
-Run open_run(const std::filesystem::path& path);
+/// Reads a run, with its data from `data_path` unless that is empty. Throws UsageError when `path` holds none
+/// or its data are gone, Error when it has no checkpoint yet or a file is damaged.
+Run open_run(const std::filesystem::path& path, const std::string& data_path = {});
 
 }  // namespace isthmus::train

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "isthmus/io/csv.hpp"
+#include "isthmus/io/input.hpp"
 #include "isthmus/io/npy.hpp"
 #include "isthmus/io/npz.hpp"
 #include "isthmus/io/png.hpp"
@@ -76,6 +77,25 @@ TEST_F(ScoreCommand, BinarisesAnotherDataSetAsItsModelWasTrained) {
                                     "none", "--out", file("g.csv"), "--quiet"});
   EXPECT_EQ(grey.status, 2);
   EXPECT_TRUE(holds(grey.error, "pixels of 0 or 1")) << grey.error;
+}
+
+TEST_F(ScoreCommand, NamesTheFilesOfAFolderAndScoresAllOfThem) {
+  std::filesystem::create_directories(*folder / "photos");
+  for (const char* name : {"a.png", "b.png", "c.png", "d.png"})
+    io::write_png(*folder / "photos" / name, {32, 32, 1, std::vector<uint8_t>(32 * 32, 255)});
+  const std::vector<std::string> words{"score",        run(),   "folder",           "--data.path",
+                                       file("photos"), "--out", file("photos.csv"), "--quiet"};
+  const Outcome outcome = run_program(words);
+  ASSERT_EQ(outcome.status, 0) << outcome.error;
+  EXPECT_TRUE(holds(outcome.out, "4 scores")) << outcome.out;
+  const std::string table = io::read_text(file("photos.csv"));
+  EXPECT_TRUE(table.starts_with("index,score,file\n0,")) << table;
+  for (const char* name : {"a.png\n", "b.png\n", "c.png\n", "d.png\n"})
+    EXPECT_TRUE(holds(table, name)) << table;
+
+  std::vector<std::string> half = words;
+  half.insert(half.end(), {"--data.test", "0.5"});
+  EXPECT_TRUE(holds(run_program(half).out, "2 scores"));
 }
 
 TEST_F(ScoreCommand, FindsOutFirstThatItCannotWrite) {

@@ -60,6 +60,47 @@ TEST(TrainCommand, ARunOnFilesIsOpenedFromAnyFolder) {
                     std::filesystem::weakly_canonical(folder / "dots.npz").string()));
 }
 
+TEST(TrainCommand, ARunWhoseDataMovedIsToldWhereTheyAre) {
+  const TemporaryFolder folder;
+  const std::vector<uint8_t> dots(60 * 8 * 8, 255);
+  io::write_npz(folder / "old.npz", {{"x", io::make_array(dots, {60, 1, 8, 8})}});
+  const std::string run = (folder / "run").string();
+  ASSERT_EQ(run_program({"train", "vae", "npz", "--data.path", (folder / "old.npz").string(), "--fit.steps",
+                         "2", "--fit.batch", "10", "--no-evaluation", "--quiet", "--out", run})
+                .status,
+            0);
+  std::filesystem::rename(folder / "old.npz", folder / "new.npz");
+  const std::string moved = (folder / "new.npz").string();
+  const Outcome lost = run_program({"evaluate", run, "--quick", "--quiet"});
+  EXPECT_EQ(lost.status, 2);
+  EXPECT_TRUE(holds(lost.error, "got nothing there; try --data.path")) << lost.error;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"evaluate", run, "--metrics", "reconstruction"},
+        {"draw", "samples", run},
+        {"report", run},
+        {"encode", run, "npz", "--out", (folder / "codes.npy").string()},
+        {"decode", run, (folder / "codes.npy").string(), "--out", (folder / "x.npy").string()},
+        {"score", run, "npz", "--out", (folder / "scores.csv").string()},
+        {"train", "--resume", run, "--fit.steps", "4", "--no-evaluation"}}) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), {"--data.path", moved});
+    const Outcome outcome = run_program(all);
+    EXPECT_EQ(outcome.status, 0) << words.front() << ": " << outcome.error;
+  }
+  EXPECT_TRUE(holds(io::read_text(folder / "run/recipe.toml"), "new.npz")) << "the training went on with it";
+}
+
+TEST(TrainCommand, TrueAndFalseMayStandByThemselves) {
+  const TemporaryFolder folder;
+  for (const auto& [name, words] :
+       {std::pair{"a", std::vector<std::string>{"--linear_probe.standardise", "false"}},
+        {"b", {"--linear_probe.standardise=false"}}}) {
+    std::vector<std::string> all{"evaluate", (folder / name).string()};
+    all.insert(all.end(), words.begin(), words.end());
+    EXPECT_TRUE(holds(run_program(all).error, "the folder of a run")) << "the words are taken";
+  }
+}
+
 TEST(TrainCommand, TwoHundredStepsEqualOneHundredKilledAndResumed) {
   const TemporaryFolder folder;
   // Steps of some milliseconds, so that the kill lands between the checkpoint at 100 and the end.

@@ -60,9 +60,17 @@ TEST(Csv, SaysWhereItIsWrong) {
   expect_error("the quote that ends a cell", [] { parse_csv("x,\"y\n1,2\n"); });
   expect_error("a comma after a quoted cell", [] { parse_csv("\"x\"y,z\n"); });
   const TemporaryFolder folder;
+  expect_error("expected 2 cells in column 'file', got 1",
+               [&] { write_csv(folder / "a.csv", {{"x"}, {1, 2}}, {{"file", {"a"}}}); });
   expect_error("2 columns, 3 values", [&] { write_csv(folder / "a.csv", {{"x", "y"}, {1, 2, 3}}); });
   write_whole(folder / "file", "text");
   expect_error("Not a directory", [&] { write_csv(folder / "file/a.csv", {{"x"}, {1}}); });
+}
+
+TEST(Csv, ColumnsOfWordsStandAfterNumbers) {
+  const TemporaryFolder folder;
+  write_csv(folder / "a.csv", {{"x"}, {1, 2.5}}, {{"file", {"a, b.png", "c.png"}}});
+  EXPECT_EQ(read_text(folder / "a.csv"), "x,file\n1,\"a, b.png\"\n2.5,c.png\n");
 }
 
 TEST(Csv, PythonReadsItAndWeReadPythons) {

@@ -53,4 +53,21 @@ inline Tensor log_posteriors(Model& model, const Config& config, const Tensor& s
   return config.latents == Latents::categorical ? on : on + at::mm(at::log(1 - p), (1 - z).t());
 }
 
+/// All but the baseline's.
+inline std::vector<std::pair<std::string, Tensor>> own_parameters(Model& model) {
+  std::vector<std::pair<std::string, Tensor>> own;
+  for (const auto& item : model.named_parameters())
+    if (!item.key().starts_with("baseline")) own.emplace_back(item.key(), item.value());
+  return own;
+}
+
+/// The gradient of all parameters but the baseline's, [parameters], float64; or of those whose names begin
+/// so.
+inline Tensor gradient_of(Model& model, std::string_view which = "") {
+  std::vector<Tensor> parts;
+  for (const auto& [name, value] : own_parameters(model))
+    if (name.starts_with(which)) parts.push_back(value.grad().flatten());
+  return at::cat(parts).to(at::kDouble);
+}
+
 }  // namespace isthmus::models::discrete_vae
