@@ -59,10 +59,14 @@ def onednn_keeps_float32():
     made for; where it rounds, it computes less than it is asked."""
     import torch
 
-    x, y = (torch.randn(256, 256, generator=torch.Generator().manual_seed(i)) for i in (1, 2))
+    def worst(rows, depth, columns):
+        x = torch.randn(rows, depth, generator=torch.Generator().manual_seed(1))
+        y = torch.randn(depth, columns, generator=torch.Generator().manual_seed(2))
+        return ((x @ y).double() - x.double() @ y.double()).abs().max().item() / depth**0.5
+
     with onednn_products():
-        error = (x @ y - (x.double() @ y.double())).abs().max().item()
-    return error < 1e-3  # of numbers about 16; bfloat16 would miss by .1
+        return max(worst(*shape) for shape in ((128, 784, 400), (20, 784, 200), (20, 50, 200), (1000, 200, 784),
+                                               (784, 100, 1000))) < 1e-4  # bfloat16 would miss by .01
 
 
 def interleaved(contenders, rounds):
@@ -86,23 +90,28 @@ def table(times, work, ours="isthmus"):
     return "\n".join(lines)
 
 
+def processor():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    return model.group(1) if model else platform.machine()
+
+
 def machine():
     """One line: processor, cores, and the versions that matter."""
     import torch
 
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    cores = len(os.sched_getaffinity(0))
-    return (f"{model.group(1) if model else platform.machine()}, {cores} cores; torch {torch.__version__}, "
+    return (f"{processor()}, {len(os.sched_getaffinity(0))} cores; torch {torch.__version__}, "
             f"Python {platform.python_version()}")
 
 
 def keep(section, text):
-    """Puts `text` under the heading `section` of results.md, in the place of what stood there."""
+    """Puts `text` under the heading `section` and this processor in results.md, in the place of what stood there."""
     old = RESULTS.read_text() if RESULTS.exists() else "# Measured\n"
     sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL))
+    here = f", {processor()}"
     # A section of everything stands for those of some rows, which are named "SECTION: ROWS".
-    sections = {name: body for name, body in sections.items() if not name.startswith(f"{section}: ")}
-    sections[section] = text
+    sections = {name: body for name, body in sections.items()
+                if not (name.startswith(f"{section}: ") and name.endswith(here))}
+    sections[section + here] = text
     head = ("# Measured\n\nWritten by the programs of this folder, each section by the one that it names. All "
             "contenders of a table\nran in turn, in one run, on one machine; what counts is the ratio.\n\n")
     RESULTS.write_text(head + "\n".join(f"## {name}\n\n{body.strip()}\n" for name, body in sections.items()))

@@ -45,22 +45,22 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(1)
         torch.set_flush_denormal(True)
-        losses = [second_epoch("fp32", f"{folder}/run")[1], second_epoch("bf16", f"{folder}/run")[1],
-                  pythae_vae.epoch_seconds(pixels, 20, 128, 2)[1]]
-        if max(losses) > 1.03 * min(losses):
-            raise SystemExit(f"epoch.py: expected the same loss in the second epoch, got {losses}")
 
         def pythae():
-            return pythae_vae.epoch_seconds(pixels, 20, 128, 2)[0]
+            return pythae_vae.epoch_seconds(pixels, 20, 128, 2)
 
         def pythae_by_onednn():
             with onednn_products():
                 return pythae()
 
-        also = {"Pythae's trainer, oneDNN's products": pythae_by_onednn} if onednn_keeps_float32() else {}
-        times = interleaved({"isthmus": lambda: second_epoch("fp32", f"{folder}/run")[0],
-                             "isthmus, bf16": lambda: second_epoch("bf16", f"{folder}/run")[0],
-                             "Pythae's trainer": pythae, **also}, words.rounds)
+        contenders = {"isthmus": lambda: second_epoch("fp32", f"{folder}/run"),
+                      "isthmus, bf16": lambda: second_epoch("bf16", f"{folder}/run"), "Pythae's trainer": pythae}
+        if onednn_keeps_float32():
+            contenders["Pythae's trainer, oneDNN's products"] = pythae_by_onednn
+        losses = [run()[1] for run in contenders.values()]
+        if max(losses) > 1.03 * min(losses):
+            raise SystemExit(f"epoch.py: expected the same loss in the second epoch, got {losses}")
+        times = interleaved({name: lambda run=run: run()[0] for name, run in contenders.items()}, words.rounds)
     text = (f"`bench/epoch.py --rounds {words.rounds}`: 60,000 images, 784-512-20, batch 128, Adam; loss of the second epoch "
             f"{', '.join(f'{loss:.2f}' for loss in losses)} nats.\n{machine()}; pythae {versions.version('pythae')}.\n\n{table(times, 'an epoch')}")
     print(text)

@@ -29,7 +29,7 @@ def main():
         if kind == "fused":
             plain = medians[f"{op}/reference"]
             lines.append(f"| {op} | {plain:.0f} | {fused:.0f} | {plain / fused:.2f} |")
-    text = (f"`bench/ops.py --rounds {words.rounds}`: forward and backward, float32, medians.\n{machine()}.\n\n"
+    text = (f"`bench/ops.py --rounds {words.rounds}`: forward and backward, medians; in float32 where nothing else is said.\n{machine()}.\n\n"
             + "\n".join(lines))
     print(text)
     keep("Ops", text)

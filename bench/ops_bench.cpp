@@ -2,6 +2,7 @@
 // makes a table of it: a fused path that wins under 10 % goes.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "isthmus/core/noise.hpp"
 #include "isthmus/ops/adam.hpp"
 #include "isthmus/ops/batch_mean.hpp"
+#include "isthmus/ops/bf16_products.hpp"
 #include "isthmus/ops/discretised_logistic.hpp"
 #include "isthmus/ops/gaussian_draw.hpp"
 #include "isthmus/ops/gradients_in_place.hpp"
@@ -75,10 +77,14 @@ void adam(const std::string& name, int64_t size, bool fused) {
 }
 
 void linear(int64_t rows, int64_t inputs, int64_t outputs, ops::Activation activation,
-            const std::string& what) {
+            const std::string& what, bool low = false) {
   Noise noise(1);
   const auto with = [&](auto layer) {
-    return [=](const Tensors& t) { return layer(t[0], t[1], t[2], activation); };
+    return [=](const Tensors& t) {
+      std::optional<ops::Bf16Products> in_bfloat16;
+      if (low) in_bfloat16.emplace(ops::Shadow{});
+      return layer(t[0], t[1], t[2], activation);
+    };
   };
   both(fmt::format("linear {}x{}, {} rows, {}", inputs, outputs, rows, what), with(ops::reference::linear),
        with(ops::linear),
@@ -90,6 +96,9 @@ void register_all() {
   linear(128, 784, 400, ops::Activation::relu, "relu");
   linear(20, 784, 200, ops::Activation::tanh, "tanh");
   linear(1000, 200, 784, ops::Activation::identity, "identity");
+  linear(128, 784, 400, ops::Activation::relu, "relu, bf16", true);
+  linear(20, 784, 200, ops::Activation::tanh, "tanh, bf16", true);
+  linear(1000, 200, 784, ops::Activation::identity, "identity, bf16", true);
 
   const Tensor x = noise.bernoulli(at::full({128, 784}, 0.3F));
   both(

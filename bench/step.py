@@ -21,7 +21,7 @@ from compare import (PROGRAM, ROOT, keep, machine, onednn_keeps_float32, settle_
                      users_environment)
 
 PEERS = {"torch": ("eager", "compiled", "autotuned", "whole"), "jax": ("jit",)}
-WITH_ONEDNN = ("eager", "compiled", "whole")  # once more with oneDNN's float32 products instead of MKL's
+WITH_ONEDNN = ("eager", "compiled", "autotuned", "whole")  # once more with oneDNN's float32 products instead of MKL's
 IN_JAX = ("vae", "vae_batch_20", "iwae")
 ROWS = ("vae", "vae_batch_20", "iwae", "contractive", "k_sparse", "conv_vae")
 WARM_UP = 100  # isthmus starts anew each round, its peers are warm by then

@@ -31,11 +31,11 @@ inline Tensor read_codes(const std::string& file, int64_t code) {
 }
 
 inline int run(std::span<const std::string> given) {
-  program::RunWords looked_at;
+  std::string folder;
   std::string file;
   std::string out;
   program::Words words("decode", summary);
-  looked_at.add_to(words);
+  words.positional("DIR", folder, "folder of a run");
   words.positional("CODES", file,
                    "codes, [n, code], as isthmus encode writes them: .npy, or `code` of an .npz");
   words.option("--out", out, "FILE.npy",
@@ -47,7 +47,7 @@ inline int run(std::span<const std::string> given) {
                       .expected = "--out FILE.npy",
                       .got = out.empty() ? "none" : fmt::format("'{}'", out)});
 
-  const isthmus::train::Run run = looked_at.open();
+  const isthmus::train::Run run = isthmus::train::open_model(folder);
   auto* decoder = program::subject_of(run, Split::test).can<Decoder>();
   if (decoder == nullptr)
     throw UsageError({.who = "decode",

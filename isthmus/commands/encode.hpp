@@ -59,7 +59,7 @@ inline int run(std::span<const std::string> given) {
                       .got = out.empty() ? "none" : fmt::format("'{}'", out)});
   const auto which = static_cast<Split>(parse_choice("split", split, enum_names<Split>()));
 
-  const isthmus::train::Run run = program::open_beside(folder, dataset, changes);
+  const isthmus::train::Run run = isthmus::train::open_model(folder);
   const Data examples = program::examples_for(run, dataset, changes);
   check_comparable("encode", run.data, examples, /*likelihood=*/false);
 

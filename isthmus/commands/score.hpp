@@ -115,7 +115,7 @@ inline int run(std::span<const std::string> given) {
   parse("threads", threads, non_negative, cores);
   program::use_threads(cores);
 
-  const isthmus::train::Run run = program::open_beside(folder, dataset, changes);
+  const isthmus::train::Run run = isthmus::train::open_model(folder);
   const Data examples = program::examples_for(run, dataset, changes);
   Subject subject{.model = *run.model,
                   .data = examples,

@@ -139,11 +139,13 @@ inline int run(std::span<const std::string> given) {
   if (const std::filesystem::path data = recipe.data().path; !data.empty())
     recipe.set("data.path", std::filesystem::absolute(data).lexically_normal().string());
   program::use_threads(recipe.run().threads);
+  if (resume) isthmus::train::check_data(RunDirectory::open(choice.resume), recipe);
   const RunDirectory directory = [&] {
     Training training(recipe);
     const auto folder = resume ? RunDirectory::open(choice.resume)
                                : RunDirectory::create(default_folder(choice, recipe), recipe, choice.force);
     if (resume) {
+      isthmus::train::check_data(folder, training.data());
       if (std::filesystem::exists(folder.state())) training.load(folder.state());
       check_resumable(before, training);
       io::write_whole(folder.recipe(), recipe.toml());

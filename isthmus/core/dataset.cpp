@@ -104,7 +104,8 @@ Data load_data(std::string_view name, const DataConfig& config) {
 
 Data cut(std::string name, const Source& source, const DataConfig& config) {
   const auto train = binarise_once(name, source.train, config.binarise, 0);
-  const auto own_test = binarise_once(name, source.test, config.binarise, 1);
+  const bool one_whole = source.test == source.train;
+  const auto own_test = one_whole ? train : binarise_once(name, source.test, config.binarise, 1);
   const int64_t n = train->size();
   if (own_test && own_test->shape() != train->shape())
     throw Error(
@@ -162,14 +163,21 @@ const Dataset& Data::split(Split which) const {
   throw Error({.who = "data", .expected = "a split", .got = fmt::format("{}", static_cast<int>(which))});
 }
 
+int64_t Data::classes() const {
+  auto classes = static_cast<int64_t>(train->class_names().size());
+  if (classes == 0)
+    for (const Dataset* split : {train.get(), validation.get(), test.get()})
+      for (const int64_t label : split->labels()) classes = std::max(classes, label + 1);
+  return classes;
+}
+
 DataSpec Data::spec() const {
   constexpr int64_t most = 10'000;
   constexpr int64_t at_once = 500;
-  DataSpec spec{.shape = train->shape(), .binary = is_binary(*this), .unit = train->within_unit()};
-  spec.classes = static_cast<int64_t>(train->class_names().size());
-  if (spec.classes == 0)
-    for (const Dataset* split : {train.get(), validation.get(), test.get()})
-      for (const int64_t label : split->labels()) spec.classes = std::max(spec.classes, label + 1);
+  DataSpec spec{.shape = train->shape(),
+                .classes = classes(),
+                .binary = is_binary(*this),
+                .unit = train->within_unit()};
 
   // Evenly over the split, whatever its order. Sums in double, one after the other: the same on any machine.
   const int64_t count = std::min(most, train->size());

@@ -105,6 +105,8 @@ struct Data {
   std::shared_ptr<const Dataset> test;
 
   const Dataset& split(Split which) const;
+  /// By their names, or where they have none by the greatest label; 0 without labels.
+  int64_t classes() const;
   /// Shape, classes, and the mean over (at most 10,000 of) the training examples.
   DataSpec spec() const;
 };

@@ -11,11 +11,12 @@
 #include "isthmus/kernels/parallel.hpp"
 #include "isthmus/kernels/product_shapes.hpp"
 
-#if defined(__x86_64__) && defined(__linux__)
-#define ISTHMUS_TILES
+#ifdef __x86_64__
 #include <cpuid.h>
+#ifdef __linux__
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 #include "isthmus/kernels/tile_pairs-inl.hpp"
 #include "isthmus/kernels/tile_sums-inl.hpp"
@@ -34,7 +35,7 @@ void check(Bfloat16Way way) {
 
 }  // namespace
 
-#ifdef ISTHMUS_TILES
+#ifdef __x86_64__
 
 namespace {
 
@@ -42,11 +43,16 @@ bool bits(unsigned word, auto... at) {
   return ((word >> at & 1U) && ...);
 }
 
-/// Linux keeps the tile registers' 8 KiB out of a process's state until it asks for them.
+/// Linux keeps the tile registers' 8 KiB out of a process's state until it asks for them; how other systems
+/// have it was not tried.
 bool system_grants_tiles() {
+#ifdef __linux__
   constexpr int request_permission = 0x1023;
   constexpr int tile_data = 18;
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
 }
 
 std::vector<Bfloat16Way> found_ways() {
@@ -72,7 +78,7 @@ std::span<const Bfloat16Way> bfloat16_ways() {
   return ways;
 }
 
-HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET)
+HWY_PUSH_ATTRIBUTES(ISTHMUS_PACKING_TARGET)
 namespace {
 
 using namespace tiles;
@@ -147,11 +153,12 @@ void multiply(const Summing& summing, const Rows& c, const Factor<Bfloat16>& a, 
     static thread_local Panel own_panel;
     static thread_local Panel private_panel;
     summing.begin();
-    const int64_t own_begin = own_tiles * omp_get_thread_num() / omp_get_num_threads();
-    const int64_t own_end = own_tiles * (omp_get_thread_num() + 1) / omp_get_num_threads();
+    const int64_t own_begin = begin_of_part<int64_t>(own_tiles, omp_get_thread_num(), omp_get_num_threads());
+    const int64_t own_end =
+        begin_of_part<int64_t>(own_tiles, omp_get_thread_num() + 1, omp_get_num_threads());
     for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t depth_begin = depth_tiles * block / blocks;
-      const int64_t block_tiles = depth_tiles * (block + 1) / blocks - depth_begin;
+      const int64_t depth_begin = begin_of_part(depth_tiles, block, blocks);
+      const int64_t block_tiles = begin_of_part(depth_tiles, block + 1, blocks) - depth_begin;
       const Output out{c, block == 0 ? to : AddTo::out, padded.data()};
       for (int64_t begin = 0; begin < common_tiles; begin += common_step) {
         const Range theirs{begin, std::min(common_step, common_tiles - begin), depth_begin, block_tiles};

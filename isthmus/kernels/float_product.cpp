@@ -1,21 +1,20 @@
 #include "isthmus/kernels/float_product.hpp"
 
 #include <algorithm>
-#include <new>
 
-#include <hwy/aligned_allocator.h>
 #include <omp.h>
 
 #include "isthmus/kernels/parallel.hpp"
 #include "isthmus/kernels/product_shapes.hpp"
+#include "isthmus/kernels/scratch.hpp"
 #include "isthmus/kernels/simd.hpp"
 
 #ifndef ISTHMUS_KERNELS_FLOAT_PRODUCT_ONCE
 #define ISTHMUS_KERNELS_FLOAT_PRODUCT_ONCE
 namespace isthmus::kernels {
 
-/// What one thread computes: out = a b + what it starts from, a bias that is null or a number a column, or
-/// `out` itself.
+/// What one thread computes: out = a b, to which a bias (null, or a number a column) or `out` itself is
+/// added.
 struct PartOfProduct {
   Rows out;
   Factor<float> a;
@@ -39,23 +38,6 @@ struct PartOfProduct {
     if (bias) part.bias += begin;
     return part;
   }
-};
-
-/// Memory that a thread keeps.
-class FloatPanel {
- public:
-  float* of(size_t numbers) {
-    if (numbers > size_) {
-      memory_ = hwy::AllocateAligned<float>(numbers);
-      if (memory_ == nullptr) throw std::bad_alloc();
-      size_ = numbers;
-    }
-    return memory_.get();
-  }
-
- private:
-  hwy::AlignedFreeUniquePtr<float[]> memory_;
-  size_t size_ = 0;
 };
 
 }  // namespace isthmus::kernels
@@ -83,12 +65,9 @@ constexpr size_t deepest_sum = 256;
 // So few rows of sums read rows of a factor where they lie; more are worth laying them side by side.
 constexpr size_t rows_in_place = 48;
 
-/// The i-th of `parts` nearly equal parts of n begins here.
-constexpr size_t Begin(size_t n, size_t i, size_t parts) {
-  return n * i / parts;
-}
+/// Of at most so many; one where there is nothing.
 constexpr size_t Parts(size_t n, size_t most) {
-  return std::max<size_t>(1, (n + most - 1) / most);
+  return std::max<size_t>(1, ceil_div(n, most));
 }
 
 /// The sums of `part` from (row, column) on, of which those from `depth` on are to be added.
@@ -101,7 +80,7 @@ Sums At(const PartOfProduct& part, size_t row, size_t column, size_t depth) {
 
 /// Sums of products of a range of the depth, in tiles that are `columns` wide.
 void Columns(const PartOfProduct& part, size_t column, size_t columns, size_t begin, size_t end) {
-  static thread_local FloatPanel memory;
+  static thread_local Scratch<float> memory;
   const size_t lanes = hn::Lanes(sums::D());
   const size_t vectors = Parts(columns, lanes);
   const auto stride = static_cast<size_t>(part.b.stride);
@@ -121,18 +100,19 @@ void Columns(const PartOfProduct& part, size_t column, size_t columns, size_t be
   const size_t tiles = Parts(rows, sums::tile_rows);
   const size_t runs = Parts(end - begin, deepest_sum);
   for (size_t tile = 0; tile < tiles; ++tile) {
-    const size_t row = Begin(rows, tile, tiles);
+    const size_t row = begin_of_part(rows, tile, tiles);
     for (size_t run = 0; run < runs; ++run) {
-      const size_t first = Begin(end - begin, run, runs);
-      const size_t depth = Begin(end - begin, run + 1, runs) - first;
+      const size_t first = begin_of_part(end - begin, run, runs);
+      const size_t depth = begin_of_part(end - begin, run + 1, runs) - first;
       const sums::Left left{part.a.data + row * by_row + (begin + first) * by_depth, by_row, by_depth};
       const Sums out = At(part, row, column, begin + first);
-      sums::WithConstant<sums::tile_rows>(Begin(rows, tile + 1, tiles) - row, [&](auto height) HWY_ATTR {
-        sums::WithConstant<sums::tile_vectors>(vectors, [&](auto across) HWY_ATTR {
-          sums::SumTile<height, across>(out, columns - (vectors - 1) * lanes, left, beside + first * width,
-                                        width, depth);
-        });
-      });
+      sums::WithConstant<sums::tile_rows>(
+          begin_of_part(rows, tile + 1, tiles) - row, [&](auto height) HWY_ATTR {
+            sums::WithConstant<sums::tile_vectors>(vectors, [&](auto across) HWY_ATTR {
+              sums::SumTile<height, across>(out, columns - (vectors - 1) * lanes, left,
+                                            beside + first * width, width, depth);
+            });
+          });
     }
   }
 }
@@ -146,9 +126,10 @@ void Tiles(const PartOfProduct& part) {
   const size_t blocks = Parts(depth, deepest_panel);
   for (size_t block = 0; block < blocks; ++block)
     for (size_t i = 0; i < panels; ++i) {
-      const size_t begin = Begin(vectors, i, panels) * lanes;
-      const size_t end = std::min(columns, Begin(vectors, i + 1, panels) * lanes);
-      Columns(part, begin, end - begin, Begin(depth, block, blocks), Begin(depth, block + 1, blocks));
+      const size_t begin = begin_of_part(vectors, i, panels) * lanes;
+      const size_t end = std::min(columns, begin_of_part(vectors, i + 1, panels) * lanes);
+      Columns(part, begin, end - begin, begin_of_part(depth, block, blocks),
+              begin_of_part(depth, block + 1, blocks));
     }
 }
 
@@ -166,20 +147,21 @@ void Dots(const PartOfProduct& part) {
   const size_t heights = Parts(rows, sums::dot_rows);
   const size_t runs = Parts(depth, deepest_sum * hn::Lanes(sums::D()));  // a lane sums up that much less
   for (size_t run = 0; run < runs; ++run) {
-    const size_t begin = Begin(depth, run, runs);
-    const size_t length = Begin(depth, run + 1, runs) - begin;
+    const size_t begin = begin_of_part(depth, run, runs);
+    const size_t length = begin_of_part(depth, run + 1, runs) - begin;
     for (size_t column = 0; column < columns; column += sums::dot_columns) {
       const float* const right = part.b.data + column * stride_b + begin;
       for (size_t i = 0; i < heights; ++i) {
-        const size_t row = Begin(rows, i, heights);
+        const size_t row = begin_of_part(rows, i, heights);
         const float* const left = part.a.data + row * stride_a + begin;
         const Sums out = At(part, row, column, begin);
-        sums::WithConstant<sums::dot_rows>(Begin(rows, i + 1, heights) - row, [&](auto height) HWY_ATTR {
-          const size_t width = std::min(sums::dot_columns, columns - column);
-          sums::WithConstant<sums::dot_columns>(width, [&](auto across) HWY_ATTR {
-            sums::SumDots<height, across>(out, left, stride_a, right, stride_b, length);
-          });
-        });
+        sums::WithConstant<sums::dot_rows>(
+            begin_of_part(rows, i + 1, heights) - row, [&](auto height) HWY_ATTR {
+              const size_t width = std::min(sums::dot_columns, columns - column);
+              sums::WithConstant<sums::dot_columns>(width, [&](auto across) HWY_ATTR {
+                sums::SumDots<height, across>(out, left, stride_a, right, stride_b, length);
+              });
+            });
       }
     }
   }
@@ -238,7 +220,9 @@ void compute_on_threads(const PartOfProduct& all) {
     const int64_t parts = omp_get_num_threads();
     const int64_t step = shares_columns ? column_step : 1;
     const int64_t whole = shares_columns ? columns : rows;
-    const auto begin = [&](int64_t i) { return std::min(whole, ceil_div(whole, step) * i / parts * step); };
+    const auto begin = [&](int64_t i) {
+      return std::min(whole, begin_of_part(ceil_div(whole, step), i, parts) * step);
+    };
     const int64_t first = begin(omp_get_thread_num());
     const int64_t last = begin(omp_get_thread_num() + 1);
     if (first < last)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace isthmus::kernels {
@@ -10,6 +11,15 @@ constexpr int64_t parallel_threshold = int64_t{1} << 15;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
+}
+constexpr size_t ceil_div(size_t a, size_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Where the i-th of `parts` nearly equal parts of n begins.
+template <class Int>
+constexpr Int begin_of_part(Int n, Int i, Int parts) {
+  return n * i / parts;
 }
 
 /// Calls body(begin, end) for every chunk of [0, count). Where the chunks lie depends on `count` and `chunk`

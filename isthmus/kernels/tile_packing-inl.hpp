@@ -5,23 +5,22 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <new>
 
-#include <hwy/aligned_allocator.h>
 #include <hwy/base.h>
 #include <immintrin.h>
 
 #include "isthmus/kernels/bfloat16_product.hpp"
+#include "isthmus/kernels/scratch.hpp"
 
 // What the packing asks the processor for; the ways to add up ask for more.
-#define ISTHMUS_TILE_TARGET "avx512f,avx512bw,avx512dq,avx512vl"
+#define ISTHMUS_PACKING_TARGET "avx512f,avx512bw,avx512dq,avx512vl"
 
 // g++ 12 takes the undefined vectors within its own intrinsics for a mistake of ours (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
-HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET)
+HWY_PUSH_ATTRIBUTES(ISTHMUS_PACKING_TARGET)
 namespace isthmus::kernels::tiles {
 
 constexpr int64_t side = 16;        // rows of a tile, and columns of a tile of sums
@@ -130,18 +129,12 @@ HWY_INLINE void pack_tile(Bfloat16* to, const Source& from, int64_t outer, int64
 /// Tiles of a part of a factor, [outer tiles, depth tiles], in memory that a thread keeps.
 class Panel {
  public:
-  void reserve(int64_t tiles) {
-    const auto needed = static_cast<size_t>(tiles * tile_size);
-    if (needed <= size_) return;
-    memory_ = hwy::AllocateAligned<Bfloat16>(needed);
-    if (memory_ == nullptr) throw std::bad_alloc();
-    size_ = needed;
-  }
-  Bfloat16* at(int64_t tile) const { return memory_.get() + tile * tile_size; }
+  void reserve(int64_t tiles) { tiles_ = memory_.of(static_cast<size_t>(tiles * tile_size)); }
+  Bfloat16* at(int64_t tile) const { return tiles_ + tile * tile_size; }
 
  private:
-  hwy::AlignedFreeUniquePtr<Bfloat16[]> memory_;
-  size_t size_ = 0;
+  Scratch<Bfloat16> memory_;
+  Bfloat16* tiles_ = nullptr;
 };
 
 /// A range of a factor's tiles, along its outer dimension and along the depth.

@@ -10,9 +10,10 @@
 #include <hwy/base.h>
 #include <immintrin.h>
 
+#include "isthmus/kernels/parallel.hpp"
 #include "isthmus/kernels/tile_packing-inl.hpp"
 
-HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET ",avx512bf16")
+HWY_PUSH_ATTRIBUTES(ISTHMUS_PACKING_TARGET ",avx512bf16")
 namespace isthmus::kernels::tiles {
 
 // So many rows of one or two vectors of sums leave registers for what they are summed from.
@@ -80,8 +81,8 @@ void sum_pairs(const Output& out, int64_t row, int64_t column, const Bfloat16* l
     const int64_t rows = std::min(side, out.c.rows - row);
     const int64_t parts = ceil_div(rows, rows_at_once);
     for (int64_t part = 0; part < parts; ++part) {
-      const int64_t begin = rows * part / parts;
-      const int64_t count = rows * (part + 1) / parts - begin;
+      const int64_t begin = begin_of_part(rows, part, parts);
+      const int64_t count = begin_of_part(rows, part + 1, parts) - begin;
       rows_of_pairs<wide>[count - 1](out, row + begin, column, left + begin * tile_depth, right, depth_tiles);
     }
   }

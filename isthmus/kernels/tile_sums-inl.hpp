@@ -11,7 +11,7 @@
 
 #include "isthmus/kernels/tile_packing-inl.hpp"
 
-HWY_PUSH_ATTRIBUTES(ISTHMUS_TILE_TARGET ",amx-tile,amx-bf16")
+HWY_PUSH_ATTRIBUTES(ISTHMUS_PACKING_TARGET ",amx-tile,amx-bf16")
 namespace isthmus::kernels::tiles {
 
 /// Whatever was written to memory up to here is there, for `p` to be read from. g++ 12's loads of tiles and

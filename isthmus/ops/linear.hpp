@@ -7,7 +7,7 @@ namespace isthmus::ops {
 
 /// activation(x Wᵀ + b): x [rows, in], weight [out, in], bias [out] → [rows, out].
 ///
-/// The fused path begins the product with the bias where its kernel can, and adds what is left to add and
+/// The fused path has the bias added by the product where its kernel can, and adds what is left to add and
 /// applies the activation in one pass, in place; backward undoes the activation and sums the bias gradient in
 /// one pass, and forms no gradient that nobody asked for. Of an x that keep_top_k has made, the gradient may
 /// be formed at the kept places alone, which is all that gets through it. Weight gradients are returned to

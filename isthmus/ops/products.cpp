@@ -5,7 +5,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/record_function.h>
@@ -15,7 +14,7 @@
 #include "isthmus/kernels/activation.hpp"
 #include "isthmus/kernels/bfloat16_product.hpp"
 #include "isthmus/kernels/float_product.hpp"
-#include "isthmus/kernels/processor.hpp"
+#include "isthmus/kernels/vendor.hpp"
 #include "isthmus/ops/fused.hpp"
 #include "isthmus/ops/matrices.hpp"
 #include "isthmus/ops/shape_text.hpp"
@@ -53,6 +52,16 @@ void check(const Tensor& a, int64_t in_a, const Tensor& b, int64_t in_b) {
                .got = fmt::format("{} and {}", text(a), text(b))});
 }
 
+void check_bias(const Tensor& bias, int64_t outputs) {
+  if (!bias.defined() || (bias.dim() == 1 && bias.size(0) == outputs && bias.is_cpu() &&
+                          bias.scalar_type() == at::kFloat && bias.is_contiguous()))
+    return;
+  throw Error(
+      {.who = "product",
+       .expected = fmt::format("a bias of {} numbers of Float without gaps, on the CPU, or none", outputs),
+       .got = text(bias)});
+}
+
 /// A matrix as the libraries take it; nothing when neither its rows nor its columns are whole.
 template <class Number>
 std::optional<Factor<Number>> factor(const Tensor& t) {
@@ -72,27 +81,12 @@ bool fits_blas(const Factor<float>& f) {
 }
 
 /// Torch's MKL takes 32-bit sizes; what another BLAS takes is not known here.
-bool has_blas() {
+bool has_mkl() {
   static const bool answer = sgemm_ != nullptr && at::hasMKL();
   return answer;
 }
 
-/// Whether float32 products are those of our kernel. MKL takes its widest instructions on Intel's processors
-/// alone; on others with 512-bit vectors ours are formed in half its time (bench/ops.py). What is best on
-/// Arm was not measured, so torch decides there.
-bool has_float_kernel() {
-  static const bool answer = kernels::processor() == kernels::Processor::other_x86 ||
-                             (kernels::processor() == kernels::Processor::intel && !has_blas());
-  return answer;
-}
-
-/// Whether products of such numbers are a kernel's of ours, which begins its sums with a bias.
-bool has_kernel(float) {
-  return has_float_kernel();
-}
-bool has_kernel(Bfloat16) {
-  return !kernels::bfloat16_ways().empty();
-}
+thread_local std::optional<Multiplier> chosen;
 
 /// c (+)= a b. BLAS counts by columns, so it is told of the transposes: cᵀ = bᵀ aᵀ.
 void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo to) {
@@ -108,23 +102,28 @@ void blas(const Rows& c, const Factor<float>& a, const Factor<float>& b, AddTo t
          &stride_a, &beta, c.data, &stride_c);
 }
 
-/// Whether c (+)= a b was computed here.
+/// Who multiplies these numbers; a kernel adds a bias as it goes, nobody else does.
+Multiplier multiplier_of(float) {
+  return float_multiplier();
+}
+Multiplier multiplier_of(Bfloat16) {
+  return kernels::bfloat16_ways().empty() ? Multiplier::torch : Multiplier::kernel;
+}
+
+/// Whether c (+)= a b was computed here, by `by`.
 template <class Number>
-bool computed(const Rows& c, const std::optional<Factor<Number>>& left,
+bool computed(Multiplier by, const Rows& c, const std::optional<Factor<Number>>& left,
               const std::optional<Factor<Number>>& right, AddTo to, std::span<const float> bias = {}) {
-  if (!left || !right || !fused_paths_allowed()) return false;
+  if (!left || !right || by == Multiplier::torch || !fused_paths_allowed()) return false;
   if constexpr (std::is_same_v<Number, float>) {
-    if (has_float_kernel()) {
+    if (by == Multiplier::kernel) {
       kernels::float_product(c, *left, *right, to, bias);
       return true;
     }
-    if (!has_blas() || !fits_blas(*left) || !fits_blas(*right)) return false;
-    if (c.stride > std::numeric_limits<int>::max()) return false;
+    if (!fits_blas(*left) || !fits_blas(*right) || c.stride > std::numeric_limits<int>::max()) return false;
     blas(c, *left, *right, to);
   } else {
-    const auto ways = kernels::bfloat16_ways();
-    if (ways.empty()) return false;
-    kernels::bfloat16_product(ways.front(), c, *left, *right, to, bias);
+    kernels::bfloat16_product(kernels::bfloat16_ways().front(), c, *left, *right, to, bias);
   }
   return true;
 }
@@ -151,37 +150,62 @@ auto with_type(const Tensor& t, const Run& run) {
 bool weight_product_in(const GradientPlace& place, const Tensor& g, const Tensor& x) {
   const Tensor& memory = place.memory;
   const AddTo to = place.holds ? AddTo::out : AddTo::nothing;
-  return with_type(g, [&]<class Number>(Number) {
+  return with_type(g, [&]<class Number>(Number number) {
+    const Multiplier by = multiplier_of(number);
     const auto left = transposed(factor<Number>(g));
     const auto right = factor<Number>(x);
-    if (has_whole_rows(memory)) return computed(mutable_rows_of(memory), left, right, to);
+    if (has_whole_rows(memory)) return computed(by, mutable_rows_of(memory), left, right, to);
     if (!has_whole_columns(memory)) return false;
     const Rows turned{memory.mutable_data_ptr<float>(), memory.size(1), memory.size(0),
                       stride_of(memory, 0, 1)};
-    return computed(turned, transposed(right), transposed(left), to);
+    return computed(by, turned, transposed(right), transposed(left), to);
   });
 }
 
 }  // namespace
 
+Multiplier float_multiplier() {
+  if (chosen) return *chosen;
+  static const Multiplier best = [] {
+    switch (kernels::vendor()) {
+      case kernels::Vendor::intel:
+        return has_mkl() ? Multiplier::mkl : Multiplier::torch;
+      case kernels::Vendor::other_x86:
+        return Multiplier::kernel;
+      case kernels::Vendor::other:
+        break;
+    }
+    return Multiplier::torch;
+  }();
+  return best;
+}
+
+FloatProductsBy::FloatProductsBy(Multiplier multiplier) : before_(chosen) {
+  if (multiplier == Multiplier::mkl && !has_mkl())
+    throw Error({.who = "product", .expected = "a torch that exports MKL", .got = "one that does not"});
+  chosen = multiplier;
+}
+
+FloatProductsBy::~FloatProductsBy() {
+  chosen = before_;
+}
+
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
   RECORD_FUNCTION(layer_product_name.data(), std::vector<c10::IValue>({x, weight}));
   check(x, 1, weight, 1);
-  if (bias.defined() && bias.numel() != weight.size(0))
-    throw Error({.who = "product",
-                 .expected = fmt::format("a bias of {}, or none", weight.size(0)),
-                 .got = fmt::format("{} numbers", bias.numel())});
+  check_bias(bias, weight.size(0));
   Tensor out = empty(x.size(0), weight.size(0));
   Tensor left = bias;  // to be added still
   const bool done = with_type(x, [&]<class Number>(Number number) {
-    const Tensor start = has_kernel(number) ? std::exchange(left, Tensor()) : Tensor();
-    return computed(mutable_rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
-                    start.defined() ? AddTo::bias : AddTo::nothing, numbers(start));
+    const Multiplier by = multiplier_of(number);
+    const Tensor start = by == Multiplier::kernel ? bias : Tensor();
+    const bool here =
+        computed(by, mutable_rows_of(out), factor<Number>(x), transposed(factor<Number>(weight)),
+                 start.defined() ? AddTo::bias : AddTo::nothing, numbers(start));
+    if (here && start.defined()) left = Tensor();
+    return here;
   });
-  if (!done) {
-    out = by_torch(x, weight.t());
-    left = bias;
-  }
+  if (!done) out = by_torch(x, weight.t());
   if (left.defined() || activation != Activation::identity)
     kernels::activate(mutable_numbers(out), numbers(left), out.size(0), out.size(1), activation);
   return out;
@@ -191,8 +215,9 @@ Tensor input_product(const Tensor& g, const Tensor& weight) {
   RECORD_FUNCTION(input_product_name.data(), std::vector<c10::IValue>({g, weight}));
   check(g, 1, weight, 0);
   Tensor out = empty(g.size(0), weight.size(1));
-  const bool done = with_type(g, [&]<class Number>(Number) {
-    return computed(mutable_rows_of(out), factor<Number>(g), factor<Number>(weight), AddTo::nothing);
+  const bool done = with_type(g, [&]<class Number>(Number number) {
+    return computed(multiplier_of(number), mutable_rows_of(out), factor<Number>(g), factor<Number>(weight),
+                    AddTo::nothing);
   });
   return done ? out : by_torch(g, weight);
 }

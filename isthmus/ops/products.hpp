@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "isthmus/core/torch.hpp"
@@ -13,9 +14,29 @@ namespace isthmus::ops {
 // for on its way torch's dispatcher takes as long as a small product. `isthmus bench` sees every one. All
 // throw Error for shapes that do not agree and for other numbers.
 //
-// Float32 products are MKL's on Intel's processors and our own on others of x86; bfloat16 products are our
-// own where the processor has tile registers. Elsewhere they are torch's, which rounds those of bfloat16
-// numbers once more.
+// Bfloat16 products are our kernel's where the processor has instructions for them (kernels::bfloat16_ways);
+// else they are torch's, which rounds them once more. For float32 ones see float_multiplier().
+
+/// Who multiplies float32 numbers.
+enum class Multiplier { kernel, mkl, torch };
+
+/// The one for this processor. On Intel's MKL; on others of x86, where MKL keeps to 256 bits, our kernel,
+/// which on a Zen 5 takes half of MKL's time, and with its own vectors held to 256 bits from .6 to 1.05 of
+/// it. Elsewhere torch decides: nothing was measured there.
+Multiplier float_multiplier();
+
+/// While it lives, another one multiplies on this thread: for tests of all of them. Throws Error for an MKL
+/// that is not there.
+class FloatProductsBy {
+ public:
+  explicit FloatProductsBy(Multiplier multiplier);
+  ~FloatProductsBy();
+  FloatProductsBy(const FloatProductsBy&) = delete;
+  FloatProductsBy& operator=(const FloatProductsBy&) = delete;
+
+ private:
+  std::optional<Multiplier> before_;
+};
 
 /// activation(x Wᵀ + b): [rows, in], [out, in] and [out], float32, or none → [rows, out].
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias = {},

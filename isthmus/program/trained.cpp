@@ -84,15 +84,6 @@ train::Run RunWords::open() const {
   return train::open_run(folder_, data_path_);
 }
 
-train::Run open_beside(const std::string& folder, const std::string& dataset, const Changes& changes) {
-  const train::Recipe recipe = train::Recipe::read(train::RunDirectory::open(folder).recipe());
-  const std::string& before = recipe.data().path;
-  const bool moved = !before.empty() && !std::filesystem::exists(before);
-  const auto path = std::ranges::find(changes, "data.path", &Changes::value_type::first);
-  const bool named = dataset == recipe.dataset().name && path != changes.end();
-  return train::open_run(folder, moved && named ? path->second : "");
-}
-
 Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes) {
   DataConfig alike = treated_alike(run.data, dataset);
   if (dataset == run.data.name) alike.limit = run.data.config.limit;
@@ -101,12 +92,12 @@ Data examples_for(const train::Run& run, const std::string& dataset, const Chang
   const DataConfig config = settings.as<DataConfig>();
   Source source = datasets::menu().find(dataset).open(config);
   const auto same_place = [](const std::string& a, const std::string& b) {
-    return a == b || std::filesystem::absolute(a).lexically_normal() == b;
+    std::error_code none;
+    return a == b || std::filesystem::equivalent(a, b, none);
   };
   const bool own = dataset == run.data.name && same_place(config.path, run.data.config.path);
-  const bool shared_out = std::ranges::any_of(changes, [](const auto& change) {
-    return change.first == "data.test" || change.first == "data.validation";
-  });
+  const bool shared_out =
+      std::ranges::find(changes, "data.test", &Changes::value_type::first) != changes.end();
   if (!own && !shared_out && !source.test) source.test = source.train;
   return cut(dataset, source, config);
 }

@@ -33,13 +33,9 @@ class RunWords {
   std::string data_path_;
 };
 
-/// Opens the run of `folder`, whose own data, where they have moved, are those that `dataset` and `changes`
-/// (--data.* words) name.
-train::Run open_beside(const std::string& folder, const std::string& dataset, const Changes& changes);
-
 /// The examples of `dataset` that a run's model is asked about: treated as its own were, and of its own data
 /// set those that evaluate measures, unless `changes` say otherwise. Other data without a test split of their
-/// own are one whole, unless `changes` give a share.
+/// own are one whole, unless `changes` give data.test.
 Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes);
 
 /// Measures a run and keeps the figures, in one file a split: those measured now replace earlier ones, but a

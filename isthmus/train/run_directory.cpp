@@ -11,6 +11,7 @@
 #include "isthmus/core/version.hpp"
 #include "isthmus/io/atomic_file.hpp"
 #include "isthmus/train/checkpoint.hpp"
+#include "isthmus/train/data_facts.hpp"
 
 namespace isthmus::train {
 namespace {
@@ -93,33 +94,69 @@ void save(const RunDirectory& directory, const Training& training) {
       {"processor", processor()},
       {"threads", at::get_num_threads()},
       {"parameters", training.parameters().count()},
+      {"data", to_json(DataFacts::of(training.data()))},
       {"step", training.step()},
       {"seconds", training.seconds},
       {"examples_per_second", training.seconds > 0 ? examples / training.seconds : 0}};
   io::write_whole(directory.facts(), facts.dump(2) + "\n");
 }
 
-Run open_run(const fs::path& path, const std::string& data_path) {
-  const RunDirectory directory = RunDirectory::open(path);
-  Recipe recipe = Recipe::read(directory.recipe());
-  if (!data_path.empty()) recipe.set("data.path", data_path);
-  if (const std::string& data = recipe.data().path; !data.empty() && !fs::exists(data))
-    throw UsageError({.who = "run",
-                      .expected = fmt::format("the data of '{}' at '{}'", path.string(), data),
-                      .got = "nothing there",
-                      .hint = "--data.path with where they are now"});
+namespace {
+
+/// Throws Error when there is no checkpoint yet.
+RunDirectory with_checkpoint(const fs::path& path) {
+  RunDirectory directory = RunDirectory::open(path);
   if (!fs::exists(directory.weights()))
     throw Error({.who = "run",
                  .expected = fmt::format("a checkpoint in '{}'", path.string()),
                  .got = "none yet",
                  .hint = fmt::format("isthmus train --resume {}", path.string())});
-  auto [data, model] = build(recipe);
+  return directory;
+}
+
+Run with_weights(const RunDirectory& directory, const Recipe& recipe, Data data,
+                 std::shared_ptr<Model> model) {
   Loaded loaded = load_tensors(directory.weights());
   restore(*model, loaded.tensors, directory.weights().string());
   model->eval();
   int64_t step = 0;
   parse("model.safetensors: step", loaded.metadata["step"], non_negative, step);
   return {directory, recipe, std::move(data), std::move(model), step};
+}
+
+}  // namespace
+
+void check_data(const RunDirectory& directory, const Recipe& recipe) {
+  const std::string& data = recipe.data().path;
+  if (data.empty() || fs::exists(data)) return;
+  throw UsageError({.who = "run",
+                    .expected = fmt::format("the data of '{}' at '{}'", directory.path().string(), data),
+                    .got = "nothing there",
+                    .hint = "--data.path with where they are now"});
+}
+
+void check_data(const RunDirectory& directory, const Data& data) {
+  if (const auto facts = read_data_facts(directory.facts())) check_same_data(directory.path(), *facts, data);
+}
+
+Run open_run(const fs::path& path, const std::string& data_path) {
+  const RunDirectory directory = with_checkpoint(path);
+  Recipe recipe = Recipe::read(directory.recipe());
+  if (!data_path.empty()) recipe.set("data.path", data_path);
+  check_data(directory, recipe);
+  auto [data, model] = build(recipe);
+  check_data(directory, data);
+  return with_weights(directory, recipe, std::move(data), std::move(model));
+}
+
+Run open_model(const fs::path& path) {
+  const RunDirectory directory = with_checkpoint(path);
+  const auto facts = read_data_facts(directory.facts());
+  if (!facts) return open_run(path);
+  const Recipe recipe = Recipe::read(directory.recipe());
+  return with_weights(directory, recipe,
+                      without_examples(std::string(recipe.dataset().name), recipe.data(), *facts),
+                      build_model(recipe, facts->spec()));
 }
 
 }  // namespace isthmus::train

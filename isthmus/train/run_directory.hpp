@@ -45,8 +45,17 @@ struct Run {
   int64_t step;
 };
 
+/// Throws UsageError when the data of `recipe` are named and gone, or `data` are others than the folder's run
+/// was trained on.
+void check_data(const RunDirectory& directory, const Recipe& recipe);
+void check_data(const RunDirectory& directory, const Data& data);
+
 /// Reads a run, with its data from `data_path` unless that is empty. Throws UsageError when `path` holds none
-/// or its data are gone, Error when it has no checkpoint yet or a file is damaged.
+/// or its data are gone or others, Error when it has no checkpoint yet or a file is damaged.
 Run open_run(const std::filesystem::path& path, const std::string& data_path = {});
+
+/// The same for whoever asks the model alone: the run's data hold no examples, and need not be there. Reads
+/// them all the same where an earlier isthmus did not write down of what kind they are.
+Run open_model(const std::filesystem::path& path);
 
 }  // namespace isthmus::train

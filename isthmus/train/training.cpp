@@ -75,15 +75,19 @@ void check_whole(bool broken) {
 
 Built build(const Recipe& recipe) {
   Data data = load_data(recipe.dataset().name, recipe.data());
+  auto model = build_model(recipe, data.spec());
+  return {std::move(data), std::move(model)};
+}
+
+std::shared_ptr<Model> build_model(const Recipe& recipe, const DataSpec& spec) {
   const auto seed = static_cast<uint64_t>(recipe.run().seed);
-  auto model =
-      recipe.model().build(recipe.model_settings(), data.spec(), Noise(seed, Purpose::initialisation));
+  auto model = recipe.model().build(recipe.model_settings(), spec, Noise(seed, Purpose::initialisation));
   if (recipe.run().device == Device::cuda) {
     if (!at::hasCUDA())
       throw UsageError({.who = "device", .expected = "cpu", .got = "cuda, which this build of torch lacks"});
     model->to(at::kCUDA);
   }
-  return {std::move(data), std::move(model)};
+  return model;
 }
 
 Training::Training(const Recipe& recipe, Built built)

@@ -19,6 +19,8 @@ struct Built {
 };
 /// Throws what load_data and the model's constructor throw, and UsageError when the device is not there.
 Built build(const Recipe& recipe);
+/// The model alone, for data of that kind.
+std::shared_ptr<Model> build_model(const Recipe& recipe, const DataSpec& spec);
 
 /// A training under way: what changes from step to step, and all that a checkpoint must hold.
 class Training {

@@ -1,6 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -79,23 +84,43 @@ TEST_F(ScoreCommand, BinarisesAnotherDataSetAsItsModelWasTrained) {
   EXPECT_TRUE(holds(grey.error, "pixels of 0 or 1")) << grey.error;
 }
 
+/// The lines of a table, without the first.
+std::vector<std::string> lines_of(const std::string& table) {
+  std::vector<std::string> lines;
+  std::istringstream text(table);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  lines.erase(lines.begin());
+  return lines;
+}
+
 TEST_F(ScoreCommand, NamesTheFilesOfAFolderAndScoresAllOfThem) {
   std::filesystem::create_directories(*folder / "photos");
-  for (const char* name : {"a.png", "b.png", "c.png", "d.png"})
-    io::write_png(*folder / "photos" / name, {32, 32, 1, std::vector<uint8_t>(32 * 32, 255)});
-  const std::vector<std::string> words{"score",        run(),   "folder",           "--data.path",
-                                       file("photos"), "--out", file("photos.csv"), "--quiet"};
-  const Outcome outcome = run_program(words);
-  ASSERT_EQ(outcome.status, 0) << outcome.error;
-  EXPECT_TRUE(holds(outcome.out, "4 scores")) << outcome.out;
-  const std::string table = io::read_text(file("photos.csv"));
+  for (uint8_t i = 0; i < 8; ++i) {
+    std::vector<uint8_t> pixels(32 * 32, 0);
+    std::fill_n(pixels.begin(), 120 * i, 255);
+    io::write_png(*folder / "photos" / fmt::format("{}.png", i), {32, 32, 1, pixels});
+  }
+  const auto score = [&](const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> words{"score",        run(),     "folder",         "--data.path",
+                                   file("photos"), "--score", "reconstruction", "--out",
+                                   file(name),     "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    return io::read_text(file(name));
+  };
+  const std::string table = score("photos.csv", {});
   EXPECT_TRUE(table.starts_with("index,score,file\n0,")) << table;
-  for (const char* name : {"a.png\n", "b.png\n", "c.png\n", "d.png\n"})
-    EXPECT_TRUE(holds(table, name)) << table;
-
-  std::vector<std::string> half = words;
-  half.insert(half.end(), {"--data.test", "0.5"});
-  EXPECT_TRUE(holds(run_program(half).out, "2 scores"));
+  const std::vector<std::string> all = lines_of(table);
+  ASSERT_EQ(all.size(), 8U);
+  for (size_t i = 0; i < all.size(); ++i) {
+    EXPECT_TRUE(all[i].starts_with(fmt::format("{},", i))) << all[i];
+    EXPECT_TRUE(all[i].ends_with(fmt::format("photos/{}.png", i))) << all[i];
+  }
+  // A part of them, shuffled by the split: each still with the score and the name that are its own.
+  const std::vector<std::string> half = lines_of(score("half.csv", {"--data.test", "0.5"}));
+  EXPECT_EQ(half.size(), 4U);
+  for (const std::string& line : half) EXPECT_EQ(std::ranges::count(all, line), 1) << line;
 }
 
 TEST_F(ScoreCommand, FindsOutFirstThatItCannotWrite) {

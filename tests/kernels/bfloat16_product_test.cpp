@@ -8,6 +8,7 @@
 #include "isthmus/core/error.hpp"
 
 #include "tests/kernels/product_checks.hpp"
+#include "tests/kernels/targets.hpp"
 
 namespace isthmus::kernels {
 namespace {
@@ -35,6 +36,9 @@ class Bfloat16Product : public testing::Test {
 
 TEST_F(Bfloat16Product, IsTheSumOfProductsInAnyLayout) {
   by_every_way([](auto product) { expect_sums_in_any_layout<Bfloat16>(product, sizes, 2e-5); });
+  with_threads(3, [] {
+    by_every_way([](auto product) { expect_sums_in_any_layout<Bfloat16>(product, sizes, 2e-5); });
+  });
 }
 
 TEST_F(Bfloat16Product, HasTheSameBitsOnAnyNumberOfThreads) {

@@ -13,10 +13,11 @@ namespace {
 // Whole tiles and parts of them; dots and tiles; more than one run of sums, and more than one panel's depth.
 constexpr Sizes sizes[] = {{1, 1, 1},     {8, 64, 48},   {9, 65, 49},     {3, 50, 100},   {100, 70, 47},
                            {40, 1100, 9}, {65, 31, 33},  {130, 300, 70},  {20, 200, 790}, {7, 3, 2},
-                           {150, 7, 20},  {49, 530, 51}, {260, 2050, 19}, {64, 784, 200}};
+                           {150, 7, 20},  {49, 530, 51}, {260, 2050, 19}, {64, 784, 200}, {5, 9000, 6}};
 
 TEST(FloatProduct, IsTheSumOfProductsInAnyLayout) {
   on_every_target([] { expect_sums_in_any_layout<float>(float_product, sizes, 3e-6); });
+  with_threads(3, [] { expect_sums_in_any_layout<float>(float_product, sizes, 3e-6); });
 }
 
 TEST(FloatProduct, HasTheSameBitsOnAnyNumberOfThreads) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "isthmus/metrics/linear_probe.hpp"
+
 #include "tests/support/linear_gaussian.hpp"
 #include "tests/support/more.hpp"
 
@@ -12,6 +14,16 @@ using testing::LinearGaussian;
 using testing::more;
 using testing::says;
 using testing::small_data;
+
+/// A likelihood of what is left open, and no code of an example alone.
+struct Given final : Model, LatentVariable, Conditional {
+  Loss loss(const Batch& batch, Step&) override { return {.terms = {{"loss", batch.x.sum()}}}; }
+  Tensor reconstruct(const Batch& batch, Noise&) override { return batch.x; }
+  Tensor log_weights(const Batch& batch, int64_t k, Noise&) override { return at::zeros({k, batch.size()}); }
+  Tensor sample_given(const Batch& given, Noise&) override { return given.x; }
+  Tensor given_part() const override { return {}; }
+  int64_t given_classes() const override { return 2; }
+};
 
 /// The pixels are the posterior mean.
 struct Identity final : Model, LatentVariable, Encoder, GaussianPosterior {
@@ -44,6 +56,10 @@ TEST(ActiveUnits, SaysWhyThereAreNoneAndWhatToUse) {
   const Data data = small_data(model.draw(3, 1));
   EXPECT_TRUE(says(why_not({half, data}), {"active_units", "latent variables", "use `linear_probe`"}));
   EXPECT_TRUE(says(why_not({model, data}), {"a Gaussian code", "use `rate_distortion`"})) << "it says no q";
+  Given given;
+  EXPECT_TRUE(says(why_not({given, data}), {"not of the example alone", "use `rate_distortion`"}));
+  EXPECT_TRUE(says(linear_probe::why_not({given, data}), {"not of the example alone"}));
+  EXPECT_TRUE(says(linear_probe::why_not({half, data}), {"has no encoder"}));
   Identity gaussian;
   EXPECT_FALSE(why_not({gaussian, data}));
   EXPECT_TRUE(says(why_not({gaussian, data, Split::validation}), {"holds no examples", "--split"}));

@@ -76,6 +76,23 @@ TEST_P(Products, AreThoseOfFloat64WhateverTheStrides) {
   }
 }
 
+TEST(FloatProducts, AreTheSameByWhoeverMultiplies) {
+  Noise noise(4);
+  const Tensor x = noise.normal({30, 100});
+  const Tensor weight = noise.normal({70, 100});
+  const Tensor g = noise.normal({30, 70});
+  const Tensor bias = noise.normal({70});
+  const Tensor y = (x.to(at::kDouble).mm(weight.to(at::kDouble).t()) + bias).relu();
+  for (const Multiplier by : {Multiplier::kernel, Multiplier::mkl, Multiplier::torch}) {
+    if (by == Multiplier::mkl && !at::hasMKL()) continue;
+    const FloatProductsBy chosen(by);
+    EXPECT_EQ(float_multiplier(), by);
+    EXPECT_LT(relative_error(layer_product(x, weight, bias, Activation::relu), y), 1e-5);
+    EXPECT_LT(relative_error(input_product(g, weight), g.to(at::kDouble).mm(weight.to(at::kDouble))), 1e-5);
+    EXPECT_LT(relative_error(weight_product(g, x), g.to(at::kDouble).t().mm(x.to(at::kDouble))), 1e-5);
+  }
+}
+
 TEST_P(Products, OfNoRowsAreNought) {
   const Tensor none = at::empty({0, 5}, GetParam());
   EXPECT_EQ(layer_product(none, at::ones({3, 5}, GetParam())).sizes(), (std::vector<int64_t>{0, 3}));
@@ -95,6 +112,12 @@ TEST_P(Products, RefuseWhatDoesNotAgree) {
   EXPECT_THROW(layer_product(x.unsqueeze(0), weight), Error) << "no matrix";
   EXPECT_THROW(layer_product(x, at::ones({3, 4}, at::kDouble)), Error) << "other numbers";
   EXPECT_THROW(layer_product(x, at::ones({3, 4}, GetParam()), at::ones({4})), Error) << "a bias";
+  const Tensor good = at::ones({3, 4}, GetParam());
+  EXPECT_NO_THROW(layer_product(x, good, at::ones({3})));
+  EXPECT_THROW(layer_product(x, good, at::ones({1}).expand({3})), Error) << "a bias of one number, spread";
+  EXPECT_THROW(layer_product(x, good, at::ones({6}).slice(0, 0, 6, 2)), Error) << "a bias with gaps";
+  EXPECT_THROW(layer_product(x, good, at::ones({3}, at::kDouble)), Error) << "a bias of other numbers";
+  EXPECT_THROW(layer_product(x, good, at::ones({1, 3})), Error) << "a bias in a row";
 }
 
 TEST_P(Products, AreToldUnderTheirNames) {

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "isthmus/io/atomic_file.hpp"
+#include "isthmus/train/checkpoint.hpp"
+
 #include "tests/support/errors.hpp"
 #include "tests/support/small_recipe.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -40,6 +43,26 @@ TEST(RunDirectory, AFolderWithoutARunIsNamed) {
   test::expect_error("which does not exist", [&] { open_run(folder / "nowhere"); });
   RunDirectory::create(folder / "fresh", small_recipe(), false);
   test::expect_error("got none yet; try isthmus train --resume", [&] { open_run(folder / "fresh"); });
+}
+
+TEST(RunDirectory, AModelOpensWithoutItsDataAndOtherDataAreRefused) {
+  const test::TemporaryFolder folder;
+  Recipe recipe = small_recipe();
+  const auto directory = RunDirectory::create(folder / "run", recipe, false);
+  const Training training(recipe);
+  save(directory, training);
+  const auto run = open_model(folder / "run");
+  EXPECT_EQ(run.data.train->size(), 0);
+  EXPECT_EQ(run.data.train->shape(), training.data().train->shape());
+  EXPECT_EQ(run.data.classes(), training.data().classes());
+  EXPECT_EQ(run.data.train->binary(), training.data().train->binary());
+  for (const auto& [name, tensor] : state_of(training.model()))
+    EXPECT_TRUE(tensor.equal(state_of(*run.model).at(name))) << name;
+
+  EXPECT_EQ(open_run(folder / "run").data.train->size(), training.data().train->size());
+  recipe.set("data.limit", "200");
+  io::write_whole(directory.recipe(), recipe.toml());
+  test::expect_error("expected the data that '", [&] { open_run(folder / "run"); });
 }
 
 }  // namespace

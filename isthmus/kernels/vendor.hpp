@@ -2,9 +2,9 @@
 
 namespace isthmus::kernels {
 
-enum class Processor { intel, other_x86, other };
+enum class Vendor { intel, other_x86, other };
 
 /// Who made the processor that this runs on: libraries tell by it which of their kernels to take.
-Processor processor();
+Vendor vendor();
 
 }  // namespace isthmus::kernels

@@ -1,4 +1,4 @@
-#include "isthmus/kernels/processor.hpp"
+#include "isthmus/kernels/vendor.hpp"
 
 #ifdef __x86_64__
 #include <array>
@@ -11,18 +11,18 @@
 namespace isthmus::kernels {
 
 #ifdef __x86_64__
-Processor processor() {
+Vendor vendor() {
   unsigned most = 0;
   std::array<unsigned, 3> name{};  // of four letters each
-  if (__get_cpuid(0, &most, name.data(), &name[2], &name[1]) == 0) return Processor::other_x86;
+  if (__get_cpuid(0, &most, name.data(), &name[2], &name[1]) == 0) return Vendor::other_x86;
   std::array<char, sizeof name> letters{};
   std::memcpy(letters.data(), name.data(), sizeof name);
   const bool intel = std::string_view(letters.data(), letters.size()) == "GenuineIntel";
-  return intel ? Processor::intel : Processor::other_x86;
+  return intel ? Vendor::intel : Vendor::other_x86;
 }
 #else
-Processor processor() {
-  return Processor::other;
+Vendor vendor() {
+  return Vendor::other;
 }
 #endif
 
