@@ -16,9 +16,9 @@ struct StepTimes {
   double forward = 0;    ///< the loss
   double backward = 0;   ///< its gradient
   double optimiser = 0;  ///< the step of the parameters
-  /// The dense matrix products and convolutions of one step alone, on tensors of the same sizes and strides:
-  /// what no arrangement of the rest could save. A layer that multiplies few numbers alone (of k-sparse
-  /// codes) has none.
+  /// The dense matrix products and convolutions of one step alone, on tensors of the same sizes and strides,
+  /// and with the caches as they leave them: what no arrangement of the rest could save. A layer that
+  /// multiplies few numbers alone (of k-sparse codes) has none.
   double bound = 0;
   int64_t products = 0;  ///< how many these are
 
