@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -25,7 +27,7 @@ inline int run(std::span<const std::string> given) {
 
   program::Words words("evaluate", summary);
   run.add_to(words);
-  words.option("--metrics", wanted, "NAME,NAME…", "which ones; without it, every one that applies");
+  words.option("--metrics", wanted, "NAME,NAME,...", "which ones; without it, every one that applies");
   words.option("--split", split, "train|validation|test", "which examples [test]");
   words.option("--threads", threads, "INT", "processor cores to use; 0 takes all [0]");
   words.flag("--quick", quick, "a first look: fewer draws and examples");
@@ -47,9 +49,12 @@ inline int run(std::span<const std::string> given) {
   int64_t cores = 0;
   parse("threads", threads, non_negative, cores);
   program::use_threads(cores);
-  const program::Evaluation evaluation =
-      program::evaluate_run(run.open(), which, split_list(wanted), settings);
+  const isthmus::train::Run opened = run.open();
+  const program::Evaluation evaluation = program::measure_run(opened, which, split_list(wanted), settings);
   fmt::print("{}", as_json ? program::to_json(evaluation).dump(2) + "\n" : program::table(evaluation));
+  program::keep(opened, evaluation);  // only now: figures that cannot be written are seen all the same
+  if (!as_json && std::filesystem::exists(opened.directory.report()))
+    fmt::print("isthmus report {} brings the run's page up to date\n", opened.directory.path().string());
   return 0;
 }
 

@@ -65,9 +65,19 @@ inline isthmus::train::Run trained(Recipe recipe, int64_t seed, const std::files
                       .hint = "another --out, or remove that folder"});
   const auto directory = begun ? isthmus::train::RunDirectory::open(folder)
                                : isthmus::train::RunDirectory::create(folder, recipe, false);
+  const auto lock = directory.lock();
   if (std::filesystem::exists(directory.state())) training.load(directory.state());
   if (training.step() < training.steps()) program::fit_in(directory, training);
   return isthmus::train::open_run(folder);
+}
+
+/// How an expected figure is measured. Throws UsageError for a metric or a setting that there is not.
+inline program::MetricSettings settings_of(const Expectation& expected) {
+  const std::string metric = expected.metric.substr(0, expected.metric.find('.'));
+  metrics::menu().find(metric);
+  program::MetricSettings settings;
+  for (const auto& [path, text] : expected.settings) settings.set(fmt::format("{}.{}", metric, path), text);
+  return settings;
 }
 
 inline void measure(const isthmus::train::Run& run, std::vector<Row>& rows) {
@@ -77,9 +87,7 @@ inline void measure(const isthmus::train::Run& run, std::vector<Row>& rows) {
     const std::string metric = row.expected.metric.substr(0, row.expected.metric.find('.'));
     const Work work{metric, row.expected.split, row.expected.settings};
     if (!done.contains(work)) {
-      program::MetricSettings settings;
-      for (const auto& [path, text] : row.expected.settings)
-        settings.set(fmt::format("{}.{}", metric, path), text);
+      const program::MetricSettings settings = settings_of(row.expected);
       done.emplace(work,
                    program::evaluate_run(run, row.expected.split, {metric}, settings).metrics.front().second);
     }
@@ -150,6 +158,7 @@ inline int run(std::span<const std::string> given) {
                         .expected = "a recipe that says what to expect ([expect.METRIC])",
                         .got = fmt::format("'{}', which does not", file),
                         .hint = "isthmus train"});
+    for (const Expectation& expected : recipe.expectations) settings_of(expected);  // wrong words, found now
     if (!recipe.time().empty() && !quiet)
       fmt::print(stderr, "{}: {} a seed, as its recipe says\n", file, recipe.time());
     std::vector<Row> rows;

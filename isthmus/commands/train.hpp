@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "isthmus/io/atomic_file.hpp"
 #include "isthmus/program/named_recipe.hpp"
@@ -75,6 +78,26 @@ inline std::vector<Recipe::Group> resumable() {
   return {group};
 }
 
+/// Throws UsageError for a setting of trainings that a run keeps from its first step.
+inline void check_changes(std::span<const std::string> given) {
+  std::vector<std::string> free;
+  for (const Recipe::Group& group : resumable())
+    for (const Setting& setting : group.settings) free.push_back("--" + setting.path);
+  std::set<std::string> fixed;
+  for (const ModelEntry* model : models::menu())
+    for (const Recipe::Group& group : Recipe(model->name, "sprites").groups())
+      for (const Setting& setting : group.settings) fixed.insert("--" + setting.path);
+  for (const std::string& word : given) {
+    const std::string name = word.substr(0, word.find('='));
+    if (fixed.contains(name) && std::ranges::find(free, name) == free.end())
+      throw UsageError({.who = "train",
+                        .expected = fmt::format("a setting that may change while a run goes on ({})",
+                                                fmt::join(free, ", ")),
+                        .got = fmt::format("'{}'", name),
+                        .hint = "a new training with another --out"});
+  }
+}
+
 inline void check_words(const Choice& choice, bool named) {
   if (!choice.resume.empty()) {
     if (choice.words.empty() && choice.out.empty() && !choice.force) return;
@@ -128,6 +151,7 @@ inline int run(std::span<const std::string> given) {
                                     : named ? named->groups()
                                             : std::vector<Recipe::Group>{})
     words.settings(group.title, group.settings, change);
+  if (resume) check_changes(given);
   if (!words.parse(given)) return 0;
   program::set_quiet(choice.quiet);
   check_words(choice, named.has_value());
@@ -139,11 +163,17 @@ inline int run(std::span<const std::string> given) {
   if (const std::filesystem::path data = recipe.data().path; !data.empty())
     recipe.set("data.path", std::filesystem::absolute(data).lexically_normal().string());
   program::use_threads(recipe.run().threads);
-  if (resume) isthmus::train::check_data(RunDirectory::open(choice.resume), recipe);
+  std::unique_ptr<io::FolderLock> lock;
+  if (resume) {
+    const RunDirectory folder = RunDirectory::open(choice.resume);
+    lock = folder.lock();
+    isthmus::train::check_data(folder, recipe);
+  }
   const RunDirectory directory = [&] {
     Training training(recipe);
     const auto folder = resume ? RunDirectory::open(choice.resume)
                                : RunDirectory::create(default_folder(choice, recipe), recipe, choice.force);
+    if (!resume) lock = folder.lock();
     if (resume) {
       isthmus::train::check_data(folder, training.data());
       if (std::filesystem::exists(folder.state())) training.load(folder.state());

@@ -102,6 +102,11 @@ Data load_data(std::string_view name, const DataConfig& config) {
   return cut(std::string(name), datasets::menu().find(name).open(config), config);
 }
 
+Source as_one_whole(Source source) {
+  if (!source.test) source.test = source.train;
+  return source;
+}
+
 Data cut(std::string name, const Source& source, const DataConfig& config) {
   const auto train = binarise_once(name, source.train, config.binarise, 0);
   const bool one_whole = source.test == source.train;

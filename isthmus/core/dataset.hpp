@@ -96,6 +96,9 @@ struct Source {
   std::shared_ptr<const Dataset> test = nullptr;
 };
 
+/// Data to hold a model of others against: without a test split of their own, all of them are it.
+Source as_one_whole(Source source);
+
 /// The three splits of a data set, cut, limited and binarised as its DataConfig says.
 struct Data {
   std::string name;

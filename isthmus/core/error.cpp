@@ -56,8 +56,9 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
 UsageError unknown_name(std::string_view who, std::string_view what, std::string_view word,
                         std::span<const std::string> known) {
   const std::string close = nearest(word, known);
+  const bool vowel = !what.empty() && std::string_view("aeiou").find(what.front()) != std::string_view::npos;
   return UsageError({.who = who,
-                     .expected = fmt::format("a {}", what),
+                     .expected = fmt::format("{} {}", vowel ? "an" : "a", what),
                      .got = fmt::format("'{}'", word),
                      .hint = close.empty() ? fmt::format("one of {}", fmt::join(known, ", "))
                                            : fmt::format("'{}'", close)});

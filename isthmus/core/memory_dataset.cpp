@@ -10,6 +10,13 @@
 #include "isthmus/kernels/pixels.hpp"
 
 namespace isthmus {
+namespace {
+
+/// Beyond it a label is an identity or a measurement, and a layer of so many outputs would not fit anywhere.
+constexpr int64_t most_classes = 65'536;
+
+}  // namespace
+
 MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents_(std::move(contents)) {
   const auto& [shape, values, white, labels, class_names, factors, factor_values, files] = contents_;
   const auto refuse = [&](std::string expected, std::string got) {
@@ -27,6 +34,8 @@ MemoryDataset::MemoryDataset(std::string_view who, Contents contents) : contents
     refuse(fmt::format("{} labels, one an example", size_), fmt::format("{}", labels.size()));
   for (const int64_t label : labels) {
     if (label < 0) refuse("labels of 0 or more", fmt::format("{}", label));
+    if (label >= most_classes)
+      refuse(fmt::format("labels below {}: classes, counted from 0", most_classes), fmt::format("{}", label));
     if (!class_names.empty() && label >= static_cast<int64_t>(class_names.size()))
       refuse(fmt::format("labels below {}, the number of classes", class_names.size()),
              fmt::format("{}", label));

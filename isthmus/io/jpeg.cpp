@@ -10,10 +10,13 @@
 #include <jpeglib.h>
 
 #include "isthmus/core/error.hpp"
+#include "isthmus/io/exif.hpp"
 #include "isthmus/io/input.hpp"
 
 namespace isthmus::io {
 namespace {
+
+constexpr int exif_marker = JPEG_APP0 + 1;
 
 /// libjpeg reports errors by a call that must not return. As in png.cpp we jump, so functions that call
 /// setjmp hold plain values only; what has a destructor lives here.
@@ -49,6 +52,7 @@ bool read_header(Reader& reader, std::span<const std::byte> bytes) {
   if (setjmp(reader.on_error) != 0) return false;
   jpeg_create_decompress(&reader.jpeg);
   jpeg_mem_src(&reader.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  jpeg_save_markers(&reader.jpeg, exif_marker, 0xffff);
   jpeg_read_header(&reader.jpeg, TRUE);
   if (reader.jpeg.jpeg_color_space != JCS_GRAYSCALE) reader.jpeg.out_color_space = JCS_RGB;
   jpeg_calc_output_dimensions(&reader.jpeg);
@@ -91,10 +95,15 @@ Image decode_jpeg(std::span<const std::byte> bytes, std::string_view name) {
     refuse(name, fmt::format("{} bytes for {}x{} pixels: it is truncated, or its header is damaged",
                              bytes.size(), jpeg.output_height, jpeg.output_width));
   }
+  int orientation = 1;  // read now: libjpeg forgets its markers with the last row
+  for (const jpeg_marker_struct* marker = jpeg.marker_list; marker != nullptr; marker = marker->next)
+    if (marker->marker == exif_marker && orientation == 1)
+      orientation = orientation_of(std::as_bytes(std::span(marker->data, marker->data_length)));
   reader.pixels.resize(samples);
   if (!read_rows(reader)) refuse(name, reader.message.data());
-  return {static_cast<int64_t>(jpeg.output_height), static_cast<int64_t>(jpeg.output_width),
-          static_cast<int64_t>(jpeg.output_components), std::move(reader.pixels)};
+  return upright({static_cast<int64_t>(jpeg.output_height), static_cast<int64_t>(jpeg.output_width),
+                  static_cast<int64_t>(jpeg.output_components), std::move(reader.pixels)},
+                 orientation);
 }
 
 Image read_jpeg(const std::filesystem::path& path) {

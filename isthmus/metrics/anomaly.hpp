@@ -40,7 +40,7 @@ struct Config {
 
   static constexpr auto fields() {
     return std::tuple{
-        field<&Config::outliers>("data set whose test split holds the outliers"),
+        field<&Config::outliers>("data set of the outliers: its test split, or all of it where it has none"),
         field<&Config::path>("file or folder of that data set; empty looks where data lie"),
         field<&Config::size>("side of its images, where the data set can scale them; 0 keeps its own",
                              non_negative),
@@ -78,7 +78,9 @@ inline Sides against_data_set(const Subject& subject, const Config& config) {
   DataConfig settings = treated_alike(subject.data, config.outliers);
   if (!config.path.empty()) settings.path = config.path;
   if (config.size > 0) settings.size = config.size;
-  const Data other = load_data(config.outliers, settings);
+  const Source source = datasets::menu().find(config.outliers).open(settings);
+  const bool own = config.outliers == subject.data.name && settings.path == subject.data.config.path;
+  const Data other = cut(config.outliers, own ? source : as_one_whole(source), settings);
   check_comparable("anomaly", subject.data, other, by != Score::reconstruction, "--anomaly.size");
   const Subject outside{.model = subject.model,
                         .data = other,

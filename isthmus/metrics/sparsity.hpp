@@ -102,7 +102,8 @@ inline Measurement measure(const Subject& subject, const Config& config) {
                  {"hoyer", sparseness.mean()},
                  {"units", static_cast<double>(count)},
                  {"images", images}};
-  if (config.threshold == 0 && share.mean() > 0.99)
+  // Nobody asks a Gaussian code to be sparse.
+  if (config.threshold == 0 && share.mean() > 0.99 && subject.can<GaussianPosterior>() == nullptr)
     result.warnings.push_back(
         fmt::format("{:.4g} % of the units are active on an image, as a unit is hardly ever exactly 0; with "
                     "--sparsity.threshold 0.5 a sigmoid unit is active when it is more on than off",

@@ -67,7 +67,8 @@ inline void draw_equal_elbo(canvas::Surface& surface, const canvas::Axes& axes) 
     // Where the line meets the frame's lower edge, or its right one.
     const double across = std::min(tick.value - axes.y.least, axes.x.greatest);
     const canvas::Point end = axes.at(across, tick.value - across);
-    if (end.x < axes.at(axes.x.least, 0).x + 40) continue;  // no room for the figure
+    const canvas::Point corner = axes.at(axes.x.least, axes.y.greatest);
+    if (end.x < corner.x + 40 || end.y < corner.y + 20) continue;  // no room for the figure
     surface.text({end.x - 8, end.y - 8}, canvas::short_number(-tick.value),
                  {.size = 9, .along = 1, .halo = true});
   }
@@ -106,8 +107,14 @@ inline io::Image draw(const Subject& subject, const Config& config) {
   for (size_t i = 0; i < points.size(); ++i) {
     surface.circle(placed[i], 5, canvas::white);
     surface.circle(placed[i], 4, canvas::palette[0]);
-    surface.text({placed[i].x + 9, placed[i].y - 9}, points[i].label,
-                 {.size = 11, .colour = canvas::ink, .weight = canvas::Weight::bold, .halo = true});
+    // On the side that has more room.
+    const bool left = placed[i].x > axes.at((axes.x.least + axes.x.greatest) / 2, 0).x;
+    surface.text({placed[i].x + (left ? -9 : 9), placed[i].y - 9}, points[i].label,
+                 {.size = 11,
+                  .colour = canvas::ink,
+                  .weight = canvas::Weight::bold,
+                  .along = left ? 1.0 : 0.0,
+                  .halo = true});
   }
   return canvas::with_caption(surface.image(), caption_of(points));
 }

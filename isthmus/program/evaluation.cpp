@@ -44,7 +44,7 @@ Evaluation evaluate(const Subject& subject, std::string_view model, int64_t step
     wanted.clear();
     for (const std::string& name : names) wanted.push_back(&metrics::menu().find(name));
   }
-  Evaluation evaluation{std::string(model), subject.data.name, subject.split, step, {}, {}};
+  Evaluation evaluation{std::string(model), subject.data.name, subject.split, step, {}, {}, settings.quick()};
   for (const MetricEntry* metric : wanted) {
     if (names.empty() && !metric->asked(settings.of(*metric))) continue;
     if (const auto reason = metric->why_not(subject)) {
@@ -74,6 +74,7 @@ nlohmann::ordered_json to_json(const Evaluation& evaluation) {
     entry["unit"] = measured.unit;
     for (const auto& [extra, value] : measured.more) entry[extra] = value;
     if (!measured.warnings.empty()) entry["warnings"] = measured.warnings;
+    if (evaluation.quick) entry["quick"] = true;
   }
   for (const auto& [name, reason] : evaluation.left_out) json["left_out"][name] = reason;
   return json;

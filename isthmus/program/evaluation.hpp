@@ -34,6 +34,7 @@ struct Evaluation {
   int64_t step;
   std::vector<std::pair<std::string, Measurement>> metrics;
   std::vector<std::pair<std::string, std::string>> left_out;  ///< names, and why each does not exist here
+  bool quick = false;                                         ///< a first look, by fewer draws and examples
 };
 
 /// Measures `names`; when empty, every metric that applies and whose settings ask for it. Throws UsageError
@@ -42,7 +43,8 @@ struct Evaluation {
 Evaluation evaluate(const Subject& subject, std::string_view model, int64_t step,
                     const std::vector<std::string>& names, const MetricSettings& settings);
 
-/// {"model", "dataset", "split", "step", "metrics": {NAME: {"value", "standard_error", "unit", …}}}
+/// {"model", "dataset", "split", "step", "metrics": {NAME: {"value", "standard_error", "unit", …}}}; each
+/// metric of a quick look with "quick": true.
 nlohmann::ordered_json to_json(const Evaluation& evaluation);
 
 /// An aligned table: metric, value ± standard error, unit, further figures; then warnings.

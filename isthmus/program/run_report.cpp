@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "isthmus/core/error.hpp"
@@ -31,6 +32,14 @@ void add_figures(const nlohmann::ordered_json& evaluation, int64_t step, report:
   if (!evaluation.contains("metrics") || evaluation.value("step", int64_t{-1}) != step)
     return;  // of other weights
   input.split = evaluation.value("split", "test");
+  std::vector<std::string> quick;
+  for (const auto& [name, entry] : evaluation["metrics"].items())
+    if (entry.value("quick", false)) quick.push_back(name);
+  if (!quick.empty())
+    input.warnings.push_back(
+        fmt::format("a quick look, by fewer draws and examples: {}; isthmus evaluate "
+                    "measures in full",
+                    fmt::join(quick, ", ")));
   for (const auto& [name, entry] : evaluation["metrics"].items()) {
     const MetricEntry* metric = metrics::menu().look_up(name);
     report::Figure figure{.name = name,
@@ -65,9 +74,10 @@ void add_pictures(const train::Run& run, report::ReportInput& input) {
 /// What the data set is, and how many of its examples the run has.
 std::string data_summary(const train::Run& run) {
   const auto count = [](const std::shared_ptr<const Dataset>& split) { return thousands(split->size()); };
-  return fmt::format("{}; here {} to train on, {} to watch the training, {} to test",
-                     run.recipe.dataset().summary, count(run.data.train), count(run.data.validation),
-                     count(run.data.test));
+  const std::string& path = run.recipe.data().path;
+  return fmt::format("{}; {} to train on, {} to watch the training, {} to test",
+                     path.empty() ? std::string(run.recipe.dataset().summary) : path, count(run.data.train),
+                     count(run.data.validation), count(run.data.test));
 }
 
 report::Facts facts_of(const train::Run& run) {

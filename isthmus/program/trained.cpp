@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include <ATen/Parallel.h>
@@ -15,6 +16,7 @@
 #include "isthmus/io/input.hpp"
 #include "isthmus/io/png.hpp"
 #include "isthmus/program/terminal.hpp"
+#include "isthmus/train/data_facts.hpp"
 #include "isthmus/train/observers.hpp"
 
 namespace isthmus::program {
@@ -60,9 +62,31 @@ train::Observer previews(const train::RunDirectory& directory) {
   };
 }
 
+/// Whether these are the run's own data, wherever they lie now.
+bool is_own(const train::Run& run, const std::string& dataset, const Source& source,
+            const std::string& path) {
+  if (dataset != run.data.name) return false;
+  if (path == run.data.config.path) return true;
+  const auto facts = train::read_data_facts(run.directory.facts());
+  DataConfig as_trained = run.data.config;
+  as_trained.path = path;
+  try {
+    return facts && train::DataFacts::of(cut(dataset, source, as_trained)) == *facts;
+  } catch (const Error&) {  // so few examples, or other classes, that they cannot be cut so
+    return false;
+  }
+}
+
 }  // namespace
 
 void use_threads(int64_t threads) {
+  constexpr int64_t most = 1024;  // a system that has fewer to give would end the program
+  if (threads > most)
+    throw UsageError({.who = "--threads",
+                      .expected = fmt::format("at most {}", most),
+                      .got = fmt::format("{}", threads),
+                      .hint = "0, which takes all cores"});
+  if (threads == 0 && std::getenv("OMP_NUM_THREADS") != nullptr) return;  // torch has read it
   const auto all = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   at::set_num_threads(static_cast<int>(threads == 0 ? all : threads));
 }
@@ -89,37 +113,38 @@ Data examples_for(const train::Run& run, const std::string& dataset, const Chang
   if (dataset == run.data.name) alike.limit = run.data.config.limit;
   Settings settings(alike, "data");
   for (const auto& [path, text] : changes) settings.set(path, text);
-  const DataConfig config = settings.as<DataConfig>();
-  Source source = datasets::menu().find(dataset).open(config);
-  const auto same_place = [](const std::string& a, const std::string& b) {
-    std::error_code none;
-    return a == b || std::filesystem::equivalent(a, b, none);
-  };
-  const bool own = dataset == run.data.name && same_place(config.path, run.data.config.path);
+  const auto config = settings.as<DataConfig>();
+  const Source source = datasets::menu().find(dataset).open(config);
   const bool shared_out =
       std::ranges::find(changes, "data.test", &Changes::value_type::first) != changes.end();
-  if (!own && !shared_out && !source.test) source.test = source.train;
-  return cut(dataset, source, config);
+  if (shared_out || is_own(run, dataset, source, config.path)) return cut(dataset, source, config);
+  return cut(dataset, as_one_whole(source), config);
 }
 
-Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,
-                        const MetricSettings& settings) {
-  const Subject subject = subject_of(run, split);
-  Evaluation evaluation = evaluate(subject, run.recipe.model().name, run.step, names, settings);
+Evaluation measure_run(const train::Run& run, Split split, const std::vector<std::string>& names,
+                       const MetricSettings& settings) {
+  return evaluate(subject_of(run, split), run.recipe.model().name, run.step, names, settings);
+}
+
+void keep(const train::Run& run, const Evaluation& evaluation) {
   nlohmann::ordered_json json = to_json(evaluation);
-  if (settings.quick())
-    for (auto& entry : json["metrics"]) entry["quick"] = true;
-  const auto file = run.directory.evaluation(split);
+  const auto file = run.directory.evaluation(evaluation.split);
   if (std::filesystem::exists(file)) {
     const auto earlier = nlohmann::ordered_json::parse(io::read_text(file), nullptr, false);
     const auto same = [&](const char* key) { return earlier.contains(key) && earlier[key] == json[key]; };
     if (earlier.is_object() && same("split") && same("step") && earlier.contains("metrics"))
       for (const auto& [name, entry] : earlier["metrics"].items()) {
         const bool in_full = entry.is_object() && !entry.value("quick", false);
-        if (!json["metrics"].contains(name) || (settings.quick() && in_full)) json["metrics"][name] = entry;
+        if (!json["metrics"].contains(name) || (evaluation.quick && in_full)) json["metrics"][name] = entry;
       }
   }
   io::write_whole(file, json.dump(2) + "\n");
+}
+
+Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,
+                        const MetricSettings& settings) {
+  Evaluation evaluation = measure_run(run, split, names, settings);
+  keep(run, evaluation);
   return evaluation;
 }
 

@@ -38,8 +38,15 @@ class RunWords {
 /// own are one whole, unless `changes` give data.test.
 Data examples_for(const train::Run& run, const std::string& dataset, const Changes& changes);
 
-/// Measures a run and keeps the figures, in one file a split: those measured now replace earlier ones, but a
-/// quick figure never one that was measured in full; others stay.
+/// Measures a run.
+Evaluation measure_run(const train::Run& run, Split split, const std::vector<std::string>& names,
+                       const MetricSettings& settings);
+
+/// Keeps a run's figures, in one file a split: they replace earlier ones, but a quick figure never one that
+/// was measured in full; others stay.
+void keep(const train::Run& run, const Evaluation& evaluation);
+
+/// Both.
 Evaluation evaluate_run(const train::Run& run, Split split, const std::vector<std::string>& names,
                         const MetricSettings& settings);
 

@@ -22,7 +22,7 @@ std::string type_of(const Setting& setting) {
     case Kind::text:
       return "TEXT";
     case Kind::list:
-      return "INT,INT,…";
+      return "INT,INT,...";
     case Kind::choice:
       return fmt::format("{}", fmt::join(setting.choices, "|"));
     case Kind::schedule:

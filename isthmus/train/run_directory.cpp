@@ -59,6 +59,7 @@ RunDirectory RunDirectory::create(const fs::path& path, const Recipe& recipe, bo
            .got = fmt::format("'{}', which holds a run", path.string()),
            .hint = fmt::format("--resume {} to go on with it, --force to replace it, or another --out",
                                path.string())});
+    const auto lock = made.lock();
     remove_run(made);
   }
   fs::create_directories(path, error);
@@ -69,6 +70,16 @@ RunDirectory RunDirectory::create(const fs::path& path, const Recipe& recipe, bo
                  .hint = "another --out"});
   io::write_whole(made.recipe(), recipe.toml());
   return made;
+}
+
+std::unique_ptr<io::FolderLock> RunDirectory::lock() const {
+  auto lock = std::make_unique<io::FolderLock>(path_);
+  if (lock->taken())
+    throw UsageError({.who = "train",
+                      .expected = "a folder in which nobody trains",
+                      .got = fmt::format("'{}', in which a training is under way", path_.string()),
+                      .hint = "another --out, or this one when that has ended"});
+  return lock;
 }
 
 RunDirectory RunDirectory::open(const fs::path& path) {

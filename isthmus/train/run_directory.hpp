@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
+#include "isthmus/io/folder_lock.hpp"
 #include "isthmus/train/training.hpp"
 
 namespace isthmus::train {
@@ -16,6 +18,9 @@ class RunDirectory {
 
   /// The folder of an earlier run. Throws UsageError when there is none.
   static RunDirectory open(const std::filesystem::path& path);
+
+  /// For whoever trains in it: throws UsageError when another process does.
+  std::unique_ptr<io::FolderLock> lock() const;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path recipe() const { return path_ / "recipe.toml"; }

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "isthmus/io/npz.hpp"
-
 #include "tests/support/program.hpp"
 
 namespace isthmus {
@@ -45,87 +43,6 @@ TEST(TrainCommand, ARunsOwnRecipeGivesTheSameRun) {
                                      (folder / "second").string(), "--quiet", "--no-evaluation"});
   ASSERT_EQ(again.status, 0) << again.error;
   EXPECT_EQ(bytes(folder / "first/model.safetensors"), bytes(folder / "second/model.safetensors"));
-}
-
-TEST(TrainCommand, ARunOnFilesIsOpenedFromAnyFolder) {
-  const TemporaryFolder folder;
-  const std::vector<uint8_t> dots(60 * 8 * 8, 255);
-  io::write_npz(folder / "dots.npz", {{"x", io::make_array(dots, {60, 1, 8, 8})}});
-  const auto relative = std::filesystem::relative(folder / "dots.npz");
-  const Outcome trained =
-      run_program({"train", "vae", "npz", "--data.path", relative.string(), "--fit.steps", "2", "--fit.batch",
-                   "10", "--no-evaluation", "--quiet", "--out", (folder / "run").string()});
-  ASSERT_EQ(trained.status, 0) << trained.error;
-  EXPECT_TRUE(holds(io::read_text(folder / "run/recipe.toml"),
-                    std::filesystem::weakly_canonical(folder / "dots.npz").string()));
-}
-
-class RunOnFiles : public testing::Test {
- protected:
-  static std::vector<uint8_t> dots(uint8_t grey) {
-    std::vector<uint8_t> pixels(60 * 8 * 8, grey);
-    for (size_t i = 0; i < pixels.size(); i += 7) pixels[i] = static_cast<uint8_t>(i);
-    return pixels;
-  }
-  void write(const std::string& name, uint8_t grey) const {
-    io::write_npz(folder / name, {{"x", io::make_array(dots(grey), {60, 1, 8, 8})}});
-  }
-  std::string file(const std::string& name) const { return (folder / name).string(); }
-  void SetUp() override {
-    write("old.npz", 255);
-    const Outcome trained =
-        run_program({"train", "vae", "npz", "--data.path", file("old.npz"), "--data.binarise", "dynamic",
-                     "--fit.steps", "2", "--fit.batch", "10", "--no-evaluation", "--quiet", "--out", run});
-    ASSERT_EQ(trained.status, 0) << trained.error;
-    std::filesystem::rename(folder / "old.npz", folder / "new.npz");
-    write("other.npz", 9);
-  }
-
-  TemporaryFolder folder;
-  std::string run = (folder / "run").string();
-};
-
-TEST_F(RunOnFiles, IsToldWhereItsDataMoved) {
-  const Outcome lost = run_program({"evaluate", run, "--quick", "--quiet"});
-  EXPECT_EQ(lost.status, 2);
-  EXPECT_TRUE(holds(lost.error, "got nothing there; try --data.path")) << lost.error;
-  for (std::vector<std::string> words :
-       {std::vector<std::string>{"evaluate", run, "--metrics", "reconstruction"},
-        {"draw", "samples", run},
-        {"report", run},
-        {"train", "--resume", run, "--fit.steps", "4", "--no-evaluation", "--quiet"}}) {
-    words.insert(words.end(), {"--data.path", file("other.npz")});
-    const Outcome wrong = run_program(words);
-    EXPECT_EQ(wrong.status, 2) << words.front();
-    EXPECT_TRUE(holds(wrong.error, "got others of the same number and shape")) << wrong.error;
-    words.back() = file("new.npz");
-    const Outcome right = run_program(words);
-    EXPECT_EQ(right.status, 0) << words.front() << ": " << right.error;
-  }
-  EXPECT_TRUE(holds(io::read_text(folder / "run/recipe.toml"), "new.npz")) << "the training went on with it";
-}
-
-TEST_F(RunOnFiles, EncodesDecodesAndScoresWithoutItsData) {
-  std::filesystem::remove(folder / "new.npz");
-  const Outcome scored = run_program(
-      {"score", run, "npz", "--data.path", file("other.npz"), "--out", file("scores.csv"), "--quiet"});
-  ASSERT_EQ(scored.status, 0) << scored.error;
-  EXPECT_TRUE(holds(scored.out, "60 scores")) << scored.out;
-  const Outcome encoded =
-      run_program({"encode", run, "npz", "--data.path", file("other.npz"), "--out", file("z.npy")});
-  ASSERT_EQ(encoded.status, 0) << encoded.error;
-  EXPECT_TRUE(holds(encoded.out, "60 codes")) << encoded.out;
-  EXPECT_EQ(run_program({"decode", run, file("z.npy"), "--out", file("x.npy")}).status, 0);
-}
-
-TEST_F(RunOnFiles, KnowsItsOwnDataByAnyName) {
-  std::filesystem::rename(folder / "new.npz", folder / "old.npz");
-  std::filesystem::create_symlink(folder / "old.npz", folder / "link.npz");
-  for (const char* name : {"old.npz", "link.npz"}) {
-    const Outcome own =
-        run_program({"score", run, "npz", "--data.path", file(name), "--out", file("scores.csv"), "--quiet"});
-    EXPECT_TRUE(holds(own.out, "6 scores")) << "the test split: " << own.out << own.error;
-  }
 }
 
 TEST(TrainCommand, TwoHundredStepsEqualOneHundredKilledAndResumed) {
@@ -221,14 +138,48 @@ TEST(TrainCommand, ResumingKeepsTheRecipeTrueOfTheStepsDone) {
   EXPECT_TRUE(holds(refusal({"--fit.steps", "10"}), "at least the 60 steps that are done"));
   EXPECT_TRUE(
       holds(refusal({"--fit.steps", "80", "--fit.learning_rate", "1e-4"}), "try '0:0.001, 60=0.0001'"));
-  EXPECT_TRUE(holds(refusal({"--latent", "5"}), "expected an option, got '--latent'"));
-  EXPECT_TRUE(holds(refusal({"--fit.pretrain", "layerwise"}), "expected an option, got '--fit.pretrain'"));
-  EXPECT_TRUE(
-      holds(refusal({"--fit.pretrain_steps", "5"}), "expected an option, got '--fit.pretrain_steps'"));
+  EXPECT_TRUE(holds(refusal({"--latent", "5"}), "got '--latent'; try a new training"));
+  EXPECT_TRUE(holds(refusal({"--fit.pretrain", "layerwise"}), "got '--fit.pretrain'"));
+  EXPECT_TRUE(holds(refusal({"--fit.pretrain_steps", "5"}), "got '--fit.pretrain_steps'"));
   EXPECT_TRUE(holds(refusal({"--force"}), "--resume DIR without"));
   const Outcome further = run_program({"train", "--resume", run, "--fit.steps", "80", "--fit.learning_rate",
                                        "0:0.001, 60=0.0001", "--quiet", "--no-evaluation"});
   EXPECT_EQ(further.status, 0) << further.error;
+}
+
+TEST(TrainCommand, OneFolderTakesOneTrainingAtATime) {
+  const TemporaryFolder folder;
+  std::vector<std::string> words =
+      small_training(folder / "run", {"--no-evaluation", "--fit.steps", "1000000"});
+  Process training(words);
+  wait_for(training, folder / "run/state.safetensors");
+  const std::string recipe = io::read_text(folder / "run/recipe.toml");
+  words.insert(words.end(), {"--force", "--seed", "2"});
+  for (const auto& other :
+       {words, {"train", "--resume", (folder / "run").string(), "--fit.steps", "2000000"}}) {
+    const Outcome second = run_program(other);
+    EXPECT_EQ(second.status, 2);
+    EXPECT_TRUE(holds(second.error, "in which a training is under way")) << second.error;
+  }
+  EXPECT_EQ(io::read_text(folder / "run/recipe.toml"), recipe);
+  EXPECT_TRUE(training.running());
+  training.send(SIGTERM);
+  training.wait();
+}
+
+TEST(TrainCommand, ResumingSaysWhatMayNotChange) {
+  const Outcome outcome = run_program({"train", "--resume", "runs/nowhere", "--latent", "7"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.error, "a setting that may change while a run goes on (--fit.steps"))
+      << outcome.error;
+  EXPECT_TRUE(holds(outcome.error, "got '--latent'")) << outcome.error;
+}
+
+TEST(TrainCommand, RefusesMoreThreadsThanAnySystemGives) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_program(small_training(folder / "run", {"--threads", "100000"}));
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(holds(outcome.error, "[--threads] expected at most 1024, got 100000")) << outcome.error;
 }
 
 TEST(TrainCommand, ARunIsNotOverwritten) {

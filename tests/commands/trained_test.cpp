@@ -155,6 +155,20 @@ TEST_F(TrainedRun, EncodeRefusesExamplesOfAnotherShape) {
   EXPECT_TRUE(holds(outcome.error, "examples of shape 1x32x32")) << outcome.error;
 }
 
+TEST_F(TrainedRun, AQuickLookSaysThatItIsOne) {
+  const Outcome quick = run_program(
+      {"evaluate", run(), "--metrics", "elbo", "--split", "train", "--quick", "--json", "--quiet"});
+  EXPECT_TRUE(nlohmann::json::parse(quick.out)["metrics"]["elbo"]["quick"].get<bool>());
+  ASSERT_EQ(run_program({"evaluate", run(), "--metrics", "sparsity", "--quick", "--quiet"}).status, 0);
+  ASSERT_EQ(run_program({"report", run()}).status, 0);
+  EXPECT_TRUE(
+      holds(io::read_text(*folder / "run/report.html"), "a quick look, by fewer draws and examples: "));
+  const Outcome full = run_program({"evaluate", run(), "--metrics", "sparsity", "--quiet"});
+  EXPECT_TRUE(holds(full.out, "brings the run's page up to date")) << full.out;
+  EXPECT_FALSE(
+      holds(run_program({"evaluate", run(), "--metrics", "sparsity", "--json", "--quiet"}).out, "quick"));
+}
+
 TEST_F(TrainedRun, ReportIsOnePage) {
   const Outcome outcome = run_program({"report", run()});
   ASSERT_EQ(outcome.status, 0) << outcome.error;
@@ -177,6 +191,15 @@ TEST_F(TrainedRun, ReproduceHoldsFiguresAgainstWhatIsExpected) {
       run_program({"reproduce", file("strict.toml"), "--out", file("runs"), "--json", "--quiet"});
   EXPECT_EQ(fall_short.status, 1) << fall_short.error;
   EXPECT_FALSE(nlohmann::json::parse(fall_short.out)[0]["expect"][0]["pass"].get<bool>());
+  io::write_whole(*folder / "typo.toml", recipe + "\n[expect.nlll]\nat_most = 1\n");
+  io::write_whole(*folder / "setting.toml", recipe + "\n[expect.nll]\nat_most = 1\nsettings.drawz = 9\n");
+  for (const char* name : {"typo", "setting"}) {
+    const Outcome typo =
+        run_program({"reproduce", file(std::string(name) + ".toml"), "--out", file("runs"), "--quiet"});
+    EXPECT_EQ(typo.status, 2);
+    EXPECT_FALSE(std::filesystem::exists(*folder / "runs" / (std::string(name) + "-seed-0")))
+        << "before any training: " << typo.error;
+  }
   const Outcome empty = run_program({"reproduce", run() + "/recipe.toml"});
   EXPECT_EQ(empty.status, 2);
   EXPECT_TRUE(holds(empty.error, "says what to expect")) << empty.error;

@@ -55,6 +55,9 @@ TEST(MemoryDataset, RefusesPartsThatDisagree) {
   test::expect_error("labels of 0 or more, got -1", [&] {
     MemoryDataset("test", {.shape = {2}, .values = values(), .labels = {0, -1, 0}});
   });
+  test::expect_error("labels below 65536: classes, counted from 0, got 1000000", [&] {
+    MemoryDataset("test", {.shape = {2}, .values = values(), .labels = {0, 1'000'000, 0}});
+  });
   test::expect_error("labels below 2", [&] {
     MemoryDataset("test",
                   {.shape = {2}, .values = values(), .labels = {0, 2, 0}, .class_names = {"cat", "dog"}});

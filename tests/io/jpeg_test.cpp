@@ -36,6 +36,13 @@ for name, pixels, options in (('grey', grey, {}), ('colour', colour, {}), ('prog
                               ('full', colour, dict(subsampling=0, quality=100))):
     Image.fromarray(pixels).save(f'{folder}/{name}.jpg', **options)
     np.asarray(Image.open(f'{folder}/{name}.jpg')).tofile(f'{folder}/{name}.raw')
+from PIL import ImageOps
+for held in range(1, 9):
+    exif = Image.Exif()
+    exif[0x0112] = held
+    Image.fromarray(colour).save(f'{folder}/held{held}.jpg', exif=exif, subsampling=0, quality=100)
+    seen = np.asarray(ImageOps.exif_transpose(Image.open(f'{folder}/held{held}.jpg')))
+    seen.tofile(f'{folder}/held{held}.raw')
 Image.fromarray(colour).convert('CMYK').save(folder + '/cmyk.jpg')
 Image.fromarray(np.full((4000, 4000), 128, 'u1')).save(folder + '/flat.jpg', progressive=True)
 )",
@@ -44,6 +51,18 @@ Image.fromarray(np.full((4000, 4000), 128, 'u1')).save(folder + '/flat.jpg', pro
 
   const TemporaryFolder folder;
 };
+
+TEST_F(Jpeg, StandsUprightHoweverTheCameraWasHeld) {
+  for (int held = 1; held <= 8; ++held) {
+    const Image image = read_jpeg(folder / fmt::format("held{}.jpg", held));
+    EXPECT_EQ(image.height, held < 5 ? 21 : 37) << held;
+    EXPECT_EQ(image.width, held < 5 ? 37 : 21) << held;
+    const auto expected = read_whole(folder / fmt::format("held{}.raw", held));
+    ASSERT_EQ(image.pixels.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i)
+      ASSERT_NEAR(image.pixels[i], static_cast<int>(expected[i]), 4) << held << " at " << i;
+  }
+}
 
 TEST_F(Jpeg, ReadsWhatPillowReads) {
   for (const std::string name : {"grey", "colour", "progressive", "full"}) {
