@@ -176,6 +176,7 @@ def main():
                 also = contenders(best_rows(), best_batch(), ", oneDNN's products")
             peers |= {name: functools.partial(by_onednn, run) for name, run in also.items()}
         by_default = Pythae(model, 100)
+        agree("Pythae as it comes", by_default.run(), few, 1)
         times = interleaved({"isthmus": lambda: isthmus(folder, words.images)[0], **peers,
                              "Pythae as it comes, 100 draws at once": lambda: by_default.share * timed(by_default.run)},
                             words.rounds)

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -65,15 +66,14 @@ inline void finish(const RunDirectory& directory, bool evaluate) {
 /// What may change when a run goes on: nothing that would make its recipe untrue of the steps already done.
 inline std::vector<Recipe::Group> resumable() {
   Recipe::Group group{"what may change", {}};
-  const Settings fit(FitConfig{}, "fit");
-  const Settings machine(isthmus::train::RunConfig{});
-  for (const Setting& setting : fit.list())
-    for (const char* path : {"steps", "learning_rate", "log_every", "evaluate_every", "checkpoint_every"})
-      if (setting.path == fmt::format("fit.{}", path)) group.settings.push_back(setting);
-  for (const Setting& setting : machine.list())
-    if (setting.path == "threads") group.settings.push_back(setting);
-  for (const Setting& setting : Settings(DataConfig{}, "data").list())
-    if (setting.path == "data.path") group.settings.push_back(setting);
+  const auto add = [&](const Settings& all, const std::set<std::string_view>& paths) {
+    for (const Setting& setting : all.list())
+      if (paths.contains(setting.path)) group.settings.push_back(setting);
+  };
+  add(Settings(FitConfig{}, "fit"),
+      {"fit.steps", "fit.learning_rate", "fit.log_every", "fit.evaluate_every", "fit.checkpoint_every"});
+  add(Settings(isthmus::train::RunConfig{}), {"threads"});
+  add(Settings(DataConfig{}, "data"), {"data.path"});
   for (Setting& setting : group.settings) setting.value.clear();  // the run's own, not the default
   return {group};
 }

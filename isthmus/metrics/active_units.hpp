@@ -33,12 +33,11 @@ struct Config {
 };
 
 inline std::optional<std::string> why_not(const Subject& subject) {
-  if (subject.can<LatentVariable>() != nullptr)
-    if (const auto reason = why_no_code(subject))
-      return "active_units looks at the posterior mean E[z|x], and " + *reason + "; use `rate_distortion`";
   if (subject.can<LatentVariable>() == nullptr)
     return "active_units looks at the posterior mean E[z|x] of latent variables, and this model has none; "
            "use `linear_probe` to see what its code holds";
+  if (const auto reason = why_no_code(subject))
+    return "active_units looks at the posterior mean E[z|x], and " + *reason + "; use `rate_distortion`";
   if (subject.can<GaussianPosterior>() == nullptr)
     return "active_units counts the dimensions of a Gaussian code, and this model's code is of another kind; "
            "use `rate_distortion` for the nats that it holds, `linear_probe` for what they are";
